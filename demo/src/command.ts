@@ -14,7 +14,15 @@ The demo is for one machine: it only listens on a loopback address. To run a hub
  * Settings that the demo does not have. It is open to this machine, without a balancer, and its
  * bots and rooms are in one process.
  */
-const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "lameDuck", "workers"]);
+const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>([
+  "anonymous",
+  "anonymousPublish",
+  "lameDuck",
+  "maxHttp2Streams",
+  "tlsCert",
+  "tlsKey",
+  "workers",
+]);
 
 /** `artesian-demo` runs the hub with the live apps. */
 export function demoCommand(): Command {

@@ -5,6 +5,7 @@ import { checkIdsSecret } from "../keys/ids.ts";
 import { keyProblems } from "../keys/trusted.ts";
 import { accessOfServer } from "../serve/access.ts";
 import { resolveHost } from "../serve/address.ts";
+import { certificateOf } from "../serve/tls/certificate.ts";
 import { workersOf } from "../serve/workers.ts";
 import type { Config } from "./config.ts";
 import { placeOf } from "./flags.ts";
@@ -50,6 +51,7 @@ export async function checkConfig(sources: Sources): Promise<Verdict> {
   }
   await tryTo(() => checkIdsSecret(config));
   await tryTo(() => workersOf(config));
+  await tryTo(() => certificateOf(config));
   for (const { directory, place } of directoriesOf(config)) await tryTo(() => checkDirectory(directory, place));
   await tryTo(() => checkClient(config));
   return { problems: [...new Set(problems)], warnings, config };

@@ -13,6 +13,10 @@ export interface Config {
   readonly path: string;
   /** Undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
+  /** The path of a PEM file with the certificate and its chain. Undefined: no TLS. */
+  readonly tlsCert: string | undefined;
+  /** The path of a PEM file with the certificate's key. */
+  readonly tlsKey: string | undefined;
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly issuer: string | undefined;
@@ -90,6 +94,7 @@ export interface Config {
   readonly maxSockets: number | undefined;
   /** Undefined: the default, twice `maxConnectionsPerAddress`. */
   readonly maxSocketsPerAddress: number | undefined;
+  readonly maxHttp2Streams: number;
   readonly maxHeaderBytes: number;
   readonly headersTimeout: number;
   readonly requestTimeout: number;

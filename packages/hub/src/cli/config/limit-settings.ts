@@ -255,6 +255,13 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "twice --max-connections-per-address",
       help: "most connections of every kind from one address at a time (except the loopback and trusted proxies)",
     },
+    maxHttp2Streams: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 100_000),
+      fallback: 256,
+      help: "most streams and requests at once on one HTTP/2 connection, told to the client",
+    },
     maxHeaderBytes: {
       group: "Limits",
       placeholder: "<size>",

@@ -62,6 +62,22 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "the address listened on",
     help: "scheme and host that clients use, when a proxy is in front",
   },
+  tlsCert: {
+    group: "Address",
+    placeholder: "<path>",
+    schema: text("the path of a PEM file."),
+    fallback: undefined,
+    shown: "no TLS",
+    help: "certificate with its chain, in a PEM file: serves HTTPS with HTTP/2, and takes a renewed file by itself",
+  },
+  tlsKey: {
+    group: "Address",
+    placeholder: "<path>",
+    schema: text("the path of a PEM file."),
+    fallback: undefined,
+    shown: "none",
+    help: "key of the certificate, in a PEM file",
+  },
   trustedProxies: {
     group: "Address",
     placeholder: "<network>",

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { ServerHttp2Session } from "node:http2";
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { answerInTurn } from "../../http/sinks/sockets.ts";
@@ -54,12 +55,20 @@ export function serveRequests(server: Server, listener: RequestListener, { stric
   let requests = 0;
   /** Answers under way to POST requests, such as publishes. */
   const underWay = new Set<ServerResponse>();
+  /** Connections of HTTP/2. */
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    // The handshake was under way when the drain began.
+    if (sendsAway) session.close();
+  });
   const ended = function (this: ServerResponse): void {
     underWay.delete(this);
   };
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     // A client that keeps its connection would send the next request into a closed server.
-    if (sendsAway) res.setHeader("connection", "close");
+    if (sendsAway) sendAwayBy(res);
     else if (req.method === "POST") {
       underWay.add(res);
       res.once("close", ended);
@@ -103,7 +112,9 @@ export function serveRequests(server: Server, listener: RequestListener, { stric
     sendsAway = true;
     strict?.sendAway();
     // Otherwise a client whose answer is late would send its next request into a closed server.
-    for (const res of underWay) if (!res.headersSent) res.setHeader("connection", "close");
+    for (const res of underWay) if (!res.headersSent) sendAwayBy(res);
+    // Tells the client to send no more. Requests that are there already are answered.
+    for (const session of sessions) session.close();
     let seen = all();
     for (let looks = 0; looks < (all() === first ? QUIET_LOOKS.idle : QUIET_LOOKS.busy) && performance.now() < deadline; looks++) {
       await sleep(LOOK_MS);
@@ -128,6 +139,7 @@ export function serveRequests(server: Server, listener: RequestListener, { stric
       const cut = setTimeout(
         () => {
           server.closeAllConnections();
+          for (const session of sessions) session.destroy();
           strict?.closeAll();
         },
         Math.max(0, deadline - performance.now()),
@@ -137,6 +149,11 @@ export function serveRequests(server: Server, listener: RequestListener, { stric
       clearTimeout(cut);
     },
   };
+}
+
+/** Ends the connection after an answer. Connections of HTTP/2 are told on their own. */
+function sendAwayBy(res: ServerResponse): void {
+  if (res.req.httpVersionMajor === 1) res.setHeader("connection", "close");
 }
 
 function hasConnections(server: Server): Promise<boolean> {

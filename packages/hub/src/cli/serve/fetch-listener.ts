@@ -6,7 +6,7 @@ import { gzip } from "node:zlib";
 import { takesGzip } from "../../http/reply/gzip.ts";
 import { targetOf } from "../../http/request-target.ts";
 import { HubError } from "../../index.ts";
-import type { Refuse } from "./page.ts";
+import { type Refuse, schemeOf } from "./page.ts";
 import { parseUrl } from "../../core/parse-url.ts";
 
 const compress = promisify(gzip);
@@ -69,7 +69,7 @@ function requestOf(req: IncomingMessage, signal: AbortSignal): Request {
   const { method = "GET", rawHeaders } = req;
   if (IMPOSSIBLE.has(method)) throw new HubError("method_not_allowed", `Nothing here answers ${method}.`);
   const { host = "localhost", pathname, query } = targetOf(req);
-  const url = `http://${host}${pathname}${query === "" ? "" : `?${query}`}`;
+  const url = `${schemeOf(req)}://${host}${pathname}${query === "" ? "" : `?${query}`}`;
   // `*` has no slash, and would become a part of the host.
   if (!pathname.startsWith("/") || parseUrl(url) === undefined)
     throw new HubError("invalid_host", "The request names no host and path that make a URL.");

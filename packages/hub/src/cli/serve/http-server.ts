@@ -2,13 +2,18 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/config.ts";
 import { Failure } from "../errors.ts";
+import { createSecureServer, type TlsOptions } from "./tls/secure-server.ts";
 
 /** Bounds of a server's resources for a client that is not known yet. */
 export type RequestBounds = Pick<Config, "maxHeaderBytes" | "headersTimeout" | "requestTimeout">;
 
-/** Makes the server, with bounds against clients that send slowly or too much. */
-export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeout }: RequestBounds): Server {
-  const server = createServer({
+/**
+ * Makes the server, with bounds against clients that send slowly or too much.
+ *
+ * @param tls - Default: the server has no TLS.
+ */
+export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeout }: RequestBounds, tls?: TlsOptions): Server {
+  const options = {
     maxHeaderSize: maxHeaderBytes,
     // Node rejects a timeout of a whole request that is shorter than that of its header.
     headersTimeout: Math.min(headersTimeout, requestTimeout),
@@ -18,7 +23,8 @@ export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeou
     // Longer than a proxy's timeout (60 s is usual), so that we do not close a connection that the
     // proxy is about to use.
     keepAliveTimeout: 65_000,
-  });
+  };
+  const server = tls === undefined ? createServer(options) : createSecureServer(options, tls);
   // A client may end its half of the connection after its request and still gets its answer.
   // Streams end there by themselves.
   return Object.assign(server, { httpAllowHalfOpen: true });

@@ -60,7 +60,7 @@ export function createPage(options: PageOptions): (req: IncomingMessage, res: Se
       options.refuse(req, res, problem);
     } else {
       const { host = "" } = targetOf(req);
-      const html = render(options.publicUrl ?? (HOST.test(host) ? `http://${host}` : options.listenUrl), options);
+      const html = render(options.publicUrl ?? (HOST.test(host) ? `${schemeOf(req)}://${host}` : options.listenUrl), options);
       res.writeHead(200, {
         "content-type": "text/html; charset=utf-8",
         "content-length": Buffer.byteLength(html),
@@ -72,6 +72,11 @@ export function createPage(options: PageOptions): (req: IncomingMessage, res: Se
       res.end(req.method === "HEAD" ? undefined : html);
     }
   };
+}
+
+/** The scheme of the connection that a request came over. */
+export function schemeOf({ socket }: IncomingMessage): "http" | "https" {
+  return "encrypted" in socket ? "https" : "http";
 }
 
 /** The path of a request, without its query. */

@@ -23,6 +23,9 @@ const REFUSALS: ReadonlyMap<string | undefined, readonly [code: ErrorCode, detai
 ]);
 const MALFORMED = ["malformed_request", "The request is not valid HTTP/1.1. Correct what sends it."] as const;
 
+/** Errors before a TLS connection is there. Nothing can be told over it. */
+const HANDSHAKE = /^ERR_(?:SSL|TLS)_/;
+
 interface Answering extends Socket {
   /** Node's undocumented reference to the pending answer. Without it, no answer is pending. */
   readonly _httpMessage?: { readonly headersSent?: boolean; readonly req?: { readonly complete?: boolean } } | null;
@@ -36,6 +39,12 @@ export function refuseUnparsed(server: Server, cors: Cors, logger: Logger): void
   const notices = new LogThrottle(logger);
   const refused = new WeakSet<Socket>();
   server.on("clientError", (error: NodeJS.ErrnoException & { readonly reason?: string }, socket: Answering) => {
+    if (HANDSHAKE.test(error.code ?? "")) {
+      socket.destroy();
+      const advice = error.code === "ERR_SSL_HTTP_REQUEST" ? " It spoke plain HTTP: its URL needs https://." : "";
+      notices.warn("handshake", { why: error.code }, `A client's TLS handshake failed.${advice}`);
+      return;
+    }
     // The rest of the peer's bytes fails as well.
     if (refused.has(socket)) return;
     refused.add(socket);

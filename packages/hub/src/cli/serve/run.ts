@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server as HttpsServer } from "node:https";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import { Cors } from "../../http/reply/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
@@ -32,6 +33,8 @@ import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
 import { type Prepare, reloadAtHangUp } from "./reload/hang-ups.ts";
 import { createPrepare } from "./reload/prepare.ts";
+import { certificateOf } from "./tls/certificate.ts";
+import { CertificateWatch } from "./tls/certificate-watch.ts";
 import { openWhileAnswering } from "./waiting.ts";
 import { createWaitingMetrics } from "./waiting-metrics.ts";
 
@@ -121,7 +124,8 @@ export async function runServer(options: RunOptions): Promise<void> {
     if (error instanceof EngineAway) return error;
     throw error;
   });
-  const server = createHttpServer(config);
+  const certificate = certificateOf(config);
+  const server = createHttpServer(config, certificate && { certificate, maxHttp2Streams: config.maxHttp2Streams });
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);
   const socketLimits = socketLimitsFrom(config, room.connections);
   const sockets = new Sockets(socketLimits, (address) => proxies.trusts(address), log.logger);
@@ -147,7 +151,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     });
   let guard = guardOf(config);
   const notices = new LogThrottle(log.logger);
-  const listenUrl = `http://${address.urlHost}:${port}`;
+  const listenUrl = `${certificate === undefined ? "http" : "https"}://${address.urlHost}:${port}`;
   const url = `${config.publicUrl ?? listenUrl}${config.path}`;
   server.on("error", (error) => notices.log("error", "accept", { err: error }, "the server failed to accept a connection"));
   const opened =
@@ -196,16 +200,17 @@ export async function runServer(options: RunOptions): Promise<void> {
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
   const answerScript = createClientScript(refuse);
-  const strict = handsOn
-    ? StrictReader.of(server, {
-        hub: partsOf(hub).strict,
-        hosts: hosts && new Set(hosts.map((host) => host.toLowerCase())),
-        maxHeadBytes: config.maxHeaderBytes,
-        isProxy: (peer) => proxies.trusts(peer),
-        sockets,
-        handleWriter,
-      })
-    : undefined;
+  const strict =
+    handsOn && certificate === undefined
+      ? StrictReader.of(server, {
+          hub: partsOf(hub).strict,
+          hosts: hosts && new Set(hosts.map((host) => host.toLowerCase())),
+          maxHeadBytes: config.maxHeaderBytes,
+          isProxy: (peer) => proxies.trusts(peer),
+          sockets,
+          handleWriter,
+        })
+      : undefined;
   const serving = serveRequests(
     server,
     (req, res) => {
@@ -220,9 +225,11 @@ export async function runServer(options: RunOptions): Promise<void> {
 
   const stopGrowing = growSmallHeap();
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
+  const certificates = certificate && new CertificateWatch(server as HttpsServer, certificate, log.logger);
   const prepare = createPrepare(hub, {
     room,
     socketLimits,
+    certificate: certificates,
     onApply: ({ config: next }) => {
       cors.allow(next.corsOrigin);
       guard = guardOf(next);
@@ -240,6 +247,7 @@ export async function runServer(options: RunOptions): Promise<void> {
 
   const signal = await departure.due;
   hangUps?.end();
+  certificates?.stop();
   stopGrowing();
   stopTrimming();
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");

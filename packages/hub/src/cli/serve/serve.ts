@@ -6,19 +6,22 @@ import { accessOfServer } from "./access.ts";
 import { resolveHost } from "./address.ts";
 import type { Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
+import { certificateOf } from "./tls/certificate.ts";
 import { runWorkers, workersOf } from "./workers.ts";
 
 /**
  * Runs the hub with its page until the process is told to stop.
  *
  * @param readAgain - Reads the configuration again, at SIGHUP.
- * @throws UsageError when nobody could publish, or a key can't be used.
+ * @throws UsageError when nobody could publish, or a key or certificate can't be used.
  * @throws Failure when the server can't be started.
  */
 export async function serve(config: Config, readAgain: () => Config): Promise<void> {
   const address = await resolveHost(config.host);
   const access = accessOfServer(config, address);
   const ids = idsSecretOf(config);
+  // Read again by each process. Here a mistake is told before anything starts.
+  certificateOf(config);
   const plan: Plan = {
     config,
     address,

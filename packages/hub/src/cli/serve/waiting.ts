@@ -87,7 +87,7 @@ function answerWaiting(server: Server, { path, cors, guard, refuse, answerMetric
     if (req.socket.destroyed) return;
     const pathname = pathOf(req);
     // Another listener gives the hub's own answers to further requests of the connection.
-    res.setHeader("Connection", "close");
+    if (req.httpVersionMajor === 1) res.setHeader("Connection", "close");
     if (answerHealth(req, res) || !guard(req, res) || answerMetrics(req, res)) return;
     const isToHub = pathname === path || pathname === ALIAS_PATH;
     if (isToHub && SUBSCRIBING.has(req.method) && isOfEventSource(req.headers.accept)) {

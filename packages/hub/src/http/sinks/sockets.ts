@@ -1,11 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { addressKey } from "../../core/address-key.ts";
 import type { Logger } from "../../core/logger.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import type { Range } from "../../core/range.ts";
 import { serverOf } from "./closed-servers.ts";
 import { closeAtOnce, closeLater, cutSocket } from "./cut-socket.ts";
+import { SharedConnections } from "./shared-connections.ts";
 import { type Answer, UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
 
 /**
@@ -69,6 +72,8 @@ interface Held {
   readonly peer: Peer;
   /** A stream is never idle. */
   isStream: boolean;
+  /** The peer's address and port while a TLS handshake is under way. */
+  handshake: string | undefined;
 }
 
 const HELD: unique symbol = Symbol("held");
@@ -88,6 +93,9 @@ export class Sockets {
   readonly #isProxy: (address: string) => boolean;
   readonly #notices: LogThrottle;
   readonly #unread: UnreadAnswers;
+  readonly #shared: SharedConnections;
+  /** Connections beneath a TLS handshake that is under way, by their peers' addresses and ports. */
+  readonly #handshakes = new Map<string, HeldSocket>();
   readonly #peers = new Map<string, Peer>();
   #total = 0;
   /** The next connections to close. Some of them may be busy by then, or gone. */
@@ -105,14 +113,28 @@ export class Sockets {
       cut: (socket, why) => this.#cut(socket, why),
       close: (socket) => this.#end(socket, (ended) => ended.destroy()),
     });
+    this.#shared = new SharedConnections(limits, {
+      setQuiet: (socket, isQuiet) => this.#setQuiet(socket, isQuiet),
+      cut: (socket) => this.#warnOfCut(socket, "held"),
+    });
   }
 
-  /** Watches a server's connections. Call before the server listens. */
+  /**
+   * Watches a server's connections, with or without TLS. Its HTTP/2 connections are `session`
+   * events. Call before the server listens.
+   */
   watch(server: Server): void {
-    server.on("connection", (socket) => this.#accept(socket));
+    const isSecure = "setSecureContext" in server;
+    server.on("connection", (socket) => this.#accept(socket, isSecure));
+    // Before a parser gets the connection.
+    server.prependListener("secureConnection", (socket: TLSSocket) => this.#secured(socket));
+    server.on("session", (session: ServerHttp2Session, socket: TLSSocket) => this.#shared.watch(session, socket));
     server.on("request", begin);
     server.on("checkExpectation", refuseExpectation);
-    server.on("close", () => this.#unread.stop());
+    server.on("close", () => {
+      this.#unread.stop();
+      this.#shared.stop();
+    });
   }
 
   /**
@@ -175,16 +197,17 @@ export class Sockets {
 
   /** Forgets a connection that has ended, or is about to. */
   ended(socket: HeldSocket): void {
-    const { peer } = socket[HELD] ?? {};
+    const { peer, handshake } = socket[HELD] ?? {};
     if (peer === undefined) return;
     socket[HELD] = undefined;
+    if (handshake !== undefined) this.#handshakes.delete(handshake);
     peer.idle.delete(socket);
     this.#unread.forget(socket);
     this.#total--;
     if (--peer.count === 0) this.#peers.delete(peer.key);
   }
 
-  #accept(socket: HeldSocket): void {
+  #accept(socket: HeldSocket, isSecure: boolean): void {
     const peer = this.#peerOf(socket.remoteAddress);
     if (!this.#makeRoom(peer)) {
       socket.destroy();
@@ -194,10 +217,32 @@ export class Sockets {
     peer.count++;
     peer.idle.add(socket);
     this.#total++;
-    socket[HELD] = { owner: this, peer, isStream: false };
+    const handshake = isSecure ? peerOf(socket) : undefined;
+    if (handshake !== undefined) this.#handshakes.set(handshake, socket);
+    socket[HELD] = { owner: this, peer, isStream: false, handshake };
     // A shared function instead of a closure, because thousands of connections hold it.
     socket.on("close", onClose);
-    closeLater(socket, leave);
+    if (!isSecure) closeLater(socket, leave);
+  }
+
+  /** After the handshake, the connection is the one with TLS. */
+  #secured(socket: HeldSocket & Pick<TLSSocket, "alpnProtocol">): void {
+    const handshake = peerOf(socket);
+    const beneath = this.#handshakes.get(handshake);
+    const held = beneath?.[HELD];
+    if (beneath === undefined || held === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#handshakes.delete(handshake);
+    beneath[HELD] = undefined;
+    socket[HELD] = held;
+    held.handshake = undefined;
+    held.peer.idle.delete(beneath);
+    held.peer.idle.add(socket);
+    socket.on("close", onClose);
+    // A connection of HTTP/2 has no answers of its own to wait for.
+    if (socket.alpnProtocol !== "h2") closeLater(socket, leave);
   }
 
   /** @param address - Undefined if the peer is gone already. */
@@ -252,10 +297,13 @@ export class Sockets {
   /**
    * Counted at once, because the next connection may come before the end of this one is reported.
    */
-  #end(socket: Socket, end: (socket: Socket) => void): void {
+  #end(socket: HeldSocket, end: (socket: Socket) => void): void {
+    const isHandshake = socket[HELD]?.handshake !== undefined;
     this.ended(socket);
     closeAtOnce(socket);
-    end(socket);
+    // A reset beneath TLS ends some versions of Node.
+    if (isHandshake) socket.destroy();
+    else end(socket);
   }
 
   #setQuiet(socket: HeldSocket, isQuiet: boolean): void {
@@ -265,9 +313,13 @@ export class Sockets {
   }
 
   #cut(socket: HeldSocket, why: keyof typeof CUTS): void {
+    this.#warnOfCut(socket, why);
+    this.#end(socket, cutSocket);
+  }
+
+  #warnOfCut(socket: HeldSocket, why: keyof typeof CUTS): void {
     const address = socket[HELD]?.peer.key;
     this.#notices.warn(why, { ...(address !== undefined && { address }) }, CUTS[why]);
-    this.#end(socket, cutSocket);
   }
 }
 
@@ -289,8 +341,9 @@ function oldestOfMost(peers: readonly Peer[], count: number): Socket[] {
   return chosen;
 }
 
-function begin({ socket }: IncomingMessage, res: ServerResponse): void {
-  if ((socket as HeldSocket)[HELD]?.owner.began(socket, res) !== true) return;
+function begin(req: IncomingMessage, res: ServerResponse): void {
+  const socket = socketOf(req);
+  if (socket?.[HELD]?.owner.began(socket, res) !== true) return;
   (res as AwaitedResponse)[AWAITED_BY] = socket;
   res.on("close", onAnswered);
 }
@@ -328,9 +381,23 @@ export function stopAwaiting(req: IncomingMessage, res: ServerResponse): void {
   if (socket !== undefined) socket[HELD]?.owner.streams(socket);
 }
 
-/** The connection of a request. A request whose body was given up halfway may have none any more. */
-function socketOf({ socket }: { readonly socket: Socket | null }): HeldSocket | undefined {
-  return socket ?? undefined;
+/**
+ * The connection of a request, if it answers one request after the other. A request whose body was
+ * given up halfway may have none any more.
+ */
+function socketOf({
+  socket,
+  httpVersionMajor,
+}: {
+  readonly socket: Socket | null;
+  readonly httpVersionMajor: number;
+}): HeldSocket | undefined {
+  return httpVersionMajor === 1 ? (socket ?? undefined) : undefined;
+}
+
+/** Tells a connection's peer apart from every other at this time. */
+function peerOf({ remoteAddress = "", remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function onAnswered(this: ServerResponse): void {
