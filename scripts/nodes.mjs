@@ -24,10 +24,12 @@ const TESTS = [
   "test/http/routes/polling-connections.test.ts",
   "test/http/routes/subscribe.test.ts",
   "test/cli/heap-growth.test.ts",
+  "test/cli/tls/tls.test.ts",
   "test/cli/workers.test.ts",
   "test/protocol/streams.test.ts",
   "test/protocol/requirements/subscription.test.ts",
   "test/security/floods.test.ts",
+  "test/security/http2.test.ts",
   "test/security/limits.test.ts",
 ];
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { onTestFinished } from "vitest";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { type RunningServer, startServer } from "../command.ts";
 
 /** Files as an operator has them. */
 export interface Files {
@@ -23,6 +24,11 @@ export function makeFiles(directory: string = temporaryDirectory(), days = 30): 
   const name = ["-subj", "/CN=artesian", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
   execFileSync("openssl", ["req", ...kind, ...name, "-keyout", key, "-out", cert], { stdio: "ignore" });
   return { cert, key, serial: () => new X509Certificate(readFileSync(cert)).serialNumber };
+}
+
+/** Starts `artesian serve` with a certificate. */
+export function startSecure(files: Files, ...args: string[]): Promise<RunningServer> {
+  return startServer(["--data", temporaryDirectory(), "--tls-cert", files.cert, "--tls-key", files.key, ...args]);
 }
 
 /** Puts other files in the place of the present ones, as a renewal does. */
