@@ -1,4 +1,4 @@
-// Writes programs of examples/ into the pages that show them whole: docs/guides/publishing.md and docs/guides/encryption.md.
+// Writes programs of examples/ into the pages of docs/guides that show them whole.
 // `node scripts/program-pages.mjs`
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,18 @@ export const PAGES = {
     ["encryption/server.mjs", "js"],
     ["encryption/page.html", "html"],
   ],
+  "docs/guides/symfony.md": [
+    ["symfony/compose.yaml", "yaml"],
+    ["symfony/index.php", "php"],
+    ["symfony/page.html", "html"],
+  ],
+  "docs/guides/turbo.md": [
+    ["turbo/compose.yaml", "yaml"],
+    ["turbo/server.mjs", "js"],
+    ["turbo/page.html", "html"],
+  ],
+  "docs/guides/laravel.md": [["laravel/compose.yaml", "yaml"]],
+  "docs/guides/free-cluster.md": [["fleet/compose.yaml", "yaml"]],
 };
 
 /** A page with its programs as they are. Other blocks of their languages come before the first heading. */
