@@ -170,6 +170,7 @@ it("createHub accepts valid options, and undefined for omitted ones", () => {
     authorization: { issuers: ISSUERS, resourceIdentifier: "urn:hub", cookieName: "token" },
     corsOrigins: ["https://a.example", "http://localhost:8080", "http://[::1]:3000"],
     reservedTopics: [{ type: "urlpattern", pattern: "/prices/*" }],
+    apiDescription: true,
     streamResets: { burst: Infinity, perSecond: 0.5 },
     trustedProxies: ["10.0.0.0/8", "2001:db8::1"],
   });

@@ -20,6 +20,7 @@ import { Access } from "./http/auth/access.ts";
 import { type AppRequest, AppRights } from "./http/auth/app-rights.ts";
 import { createAuthorizer } from "./http/auth/index.ts";
 import { ClosedServers } from "./http/sinks/closed-servers.ts";
+import { ApiDescription } from "./http/api-description/api-description.ts";
 import { Arrivals } from "./http/admission/arrivals.ts";
 import { Connections, DEFAULT_CONNECTION_LIMITS } from "./http/admission/connections.ts";
 import { BodyBytes } from "./http/admission/body-bytes.ts";
@@ -195,6 +196,7 @@ export function createHub(options: HubOptions = {}): Hub {
     opaqueIds: secret,
     compat,
     path,
+    apiDescription = false,
     ...core
   } = rest;
   const leewayMs = authorization?.leewayMs ?? DEFAULT_LEEWAY_MS;
@@ -252,6 +254,21 @@ export function createHub(options: HubOptions = {}): Hub {
     hubPath,
     metadata,
     metrics: new Metrics(hub),
+    apiDescription: apiDescription
+      ? new ApiDescription({
+          url: hub.url,
+          hubPath,
+          metadataPath: metadata.path,
+          limits: hub.limits,
+          publishedRetryMs: hub.publishedRetryMs,
+          cookieName,
+          compat,
+          asksApp: options.authorize !== undefined,
+          anonymous,
+          anonymousPublish,
+          hasSubscriptions: hub.presence !== undefined,
+        })
+      : undefined,
     compat,
     bodies: new BodyBytes(hub.limits.pendingBodyBytes),
     polled: new PolledBytes(hub.limits.heldBytes, notices),

@@ -86,6 +86,7 @@ const HUB_OPTIONS = {
   ),
   opaqueIds: checked(isSecret, `a secret of at least ${MIN_SECRET_BYTES} bytes, and not the path of a file.`, { isSecret: true }),
   compat: checked((value) => value === "0.x", '"0.x".'),
+  apiDescription: flag(),
 } satisfies Record<keyof HubOptions, z.ZodType>;
 
 const SCHEMA = record(HUB_OPTIONS, '{ url: "https://example.com/.well-known/mercure" }').refine(

@@ -125,4 +125,11 @@ export interface HubOptions
    * @see docs/guides/compatibility.md
    */
   readonly compat?: Compat | undefined;
+  /**
+   * Whether the hub describes itself at `HUB/openapi.json` and `HUB/asyncapi.json`. Everyone who
+   * reaches the hub may read both. Default false.
+   *
+   * @see docs/reference/api-description.md
+   */
+  readonly apiDescription?: boolean | undefined;
 }

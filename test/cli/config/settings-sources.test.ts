@@ -42,6 +42,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   retentionCount: ["none", "none"],
   opaqueIds: ["on", { kind: "on" }],
   noCompression: ["true", true],
+  apiDescription: ["true", true],
   noStrictReader: ["true", true],
   heartbeat: ["10s", 10_000],
   maxLifetime: ["5m", 300_000],

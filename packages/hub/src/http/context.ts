@@ -2,6 +2,7 @@ import type { LogThrottle } from "../core/log-throttle.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Access } from "./auth/access.ts";
 import type { Arrivals } from "./admission/arrivals.ts";
+import type { ApiDescription } from "./api-description/api-description.ts";
 import type { BodyBytes } from "./admission/body-bytes.ts";
 import type { ClosedServers } from "./sinks/closed-servers.ts";
 import type { Compat } from "./compat/names.ts";
@@ -35,6 +36,8 @@ export interface HttpContext {
   readonly cors: Cors;
   readonly metadata: ResourceMetadata;
   readonly metrics: Metrics;
+  /** Undefined if the hub does not describe itself. */
+  readonly apiDescription: ApiDescription | undefined;
   /** The earlier version of the protocol that is spoken too. */
   readonly compat: Compat | undefined;
   readonly reservedTopics: ReservedTopics;

@@ -1,6 +1,7 @@
 import type { Action, Authorization } from "../core/matching/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import { andThen } from "../core/scheduler.ts";
+import type { DescriptionFormat } from "./api-description/api-description.ts";
 import type { AccessRequest } from "./auth/access.ts";
 import { isAdmin } from "./auth/admin.ts";
 import type { HttpContext } from "./context.ts";
@@ -32,7 +33,7 @@ type Handler = (
 ) => Reply | Promise<Reply> | Promise<StreamReply>;
 
 /** One resource of the hub. */
-interface Route {
+export interface Route {
   /**
    * Below the path of the hub's URL. `:id` stands for one segment, `*` for the rest of the path.
    */
@@ -57,8 +58,10 @@ export const METRICS: Route & { readonly needs: "admin"; readonly handler: typeo
   handler: metrics,
 };
 
+const DESCRIPTION = { methods: READ, hint: "Use GET to read the description.", needs: "nothing" } as const;
+
 /** All resources of the hub. Routes with the same path are adjacent. */
-const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   {
     path: "",
     methods: [...READ, "QUERY"],
@@ -98,7 +101,21 @@ const ROUTES: readonly Route[] = [
   },
   METRICS,
   { path: "/revocations", methods: ["POST"], hint: "Use POST to revoke tokens.", needs: "admin", handler: revoke },
+  { path: "/openapi.json", ...DESCRIPTION, handler: describe("openapi"), exists: describesItself },
+  { path: "/asyncapi.json", ...DESCRIPTION, handler: describe("asyncapi"), exists: describesItself },
 ];
+
+function describesItself({ apiDescription }: HttpContext): boolean {
+  return apiDescription !== undefined;
+}
+
+/** The handler of one of the hub's documents about itself. */
+function describe(format: DescriptionFormat): Handler {
+  return ({ apiDescription }, request) => {
+    if (apiDescription === undefined) throw nothingHere();
+    return apiDescription.reply(format, request.header("host"));
+  };
+}
 
 /** The metadata of the hub, which has its own path. */
 const METADATA: Route = {

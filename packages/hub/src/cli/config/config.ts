@@ -19,6 +19,7 @@ export interface Config {
   readonly tlsKey: string | undefined;
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
+  readonly apiDescription: boolean;
   readonly issuer: string | undefined;
   readonly jwtKey: KeyChoice | undefined;
   readonly jwtAlg: Algorithm;

@@ -87,6 +87,13 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "none",
     help: "address or network of a proxy whose X-Forwarded-For or Forwarded names the client (repeatable)",
   },
+  apiDescription: {
+    group: "Address",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    help: "describe the hub to everyone at HUB/openapi.json and HUB/asyncapi.json",
+  },
   noStrictReader: {
     group: "Address",
     placeholder: undefined,

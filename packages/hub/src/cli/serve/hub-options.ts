@@ -63,6 +63,7 @@ export function hubOptionsFrom(config: Config, maxStreams: number): HubOptions {
     trustedProxies: config.trustedProxies,
     subscriptions: config.subscriptions,
     subscriptionLeaseMs: config.subscriptionLease,
+    apiDescription: config.apiDescription,
     compression: !config.noCompression,
     heartbeatMs: config.heartbeat,
     lifetimeMs: config.maxLifetime,

@@ -1,5 +1,7 @@
 /** Fields of an update, in a form and in JSON. */
-const KNOWN: ReadonlySet<string> = new Set(["topic", "data", "id", "type", "retry", "private", "delay", "deliver_at", "ttl"]);
+export const UPDATE_FIELDS = ["topic", "data", "id", "type", "retry", "private", "delay", "deliver_at", "ttl"] as const;
+
+const KNOWN: ReadonlySet<string> = new Set(UPDATE_FIELDS);
 
 /** Names for these fields in other systems and in the library, and common slips. Letters only. */
 const MEANT: ReadonlyMap<string, string> = new Map([

@@ -6,7 +6,8 @@ import { isKnownField, isNearlyPrivate, meantField, quoteName } from "./field-na
 import { checkingFields, decodeUtf8, detach, parsingForm } from "./form.ts";
 import { type RawDocument, type RawMember, type RawObject, readingMembers } from "./json-members.ts";
 
-const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
+/** Media types of one JSON object a line. */
+export const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
 /** The media type without parameters. Empty if none is given. */
 export function mediaTypeOf(contentType: string | undefined): string {

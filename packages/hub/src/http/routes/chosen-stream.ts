@@ -21,7 +21,8 @@ import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "../../core/matching/pace.ts";
 import type { SubjectId } from "../../core/streams/subjects.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
 import type { StreamReply } from "../reply/reply.ts";
-import { begin, CURSOR_NAMES, parseSubscription } from "./subscribe.ts";
+import { begin, parseSubscription } from "./subscribe.ts";
+import { CURSOR_NAMES } from "./subscribe-parameters.ts";
 
 /**
  * A stream that the application decides on. The client chooses its cursor alone, and so may read the

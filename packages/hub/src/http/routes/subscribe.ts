@@ -1,6 +1,6 @@
 import type { Authorization } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
-import { type Matcher, patternKeys } from "../../core/matching/matcher.ts";
+import { type Matcher, type MatcherType, patternKeys } from "../../core/matching/matcher.ts";
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS, type Pace } from "../../core/matching/pace.ts";
 import type { Selection } from "../../core/matching/selection.ts";
 import type { Start } from "../../core/replay/start.ts";
@@ -14,9 +14,7 @@ import { holdsInflated, takesGzip } from "../reply/gzip.ts";
 import { prefersJson } from "../reply/accept.ts";
 import { ALIAS_PATH, decodeHeader, encodeHeader, POLL_HEADERS, type Poll, STREAM_HEADERS, type StreamReply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";
-
-/** Names of the cursor in the query: the standard's, then those of older clients and polyfills. */
-export const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
+import { CURSOR_NAMES, MATCH_TYPES, PACING_NAMES, WAIT_MS } from "./subscribe-parameters.ts";
 
 /**
  * The topic parameter of Mercure 0.x, and common variants. If ignored, it would select every topic
@@ -24,14 +22,8 @@ export const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", 
  */
 const TOPIC = /^topics?(?:\[.*\])?$/is;
 
-/** Parameters that spread the updates over time, choose the first ones, or add fields to the events. */
-const PACING_NAMES: readonly string[] = ["interval", "latest", "last", "fields", "wait"];
-
-/**
- * Wait of a poll that names none, in milliseconds. Shorter than the 30 s after which some proxies
- * give up on a silent answer.
- */
-const WAIT_MS = 25_000;
+const MATCHER_TYPES: ReadonlyMap<string, MatcherType> = new Map(Object.entries(MATCH_TYPES));
+const PACING: ReadonlySet<string> = new Set(PACING_NAMES);
 
 /**
  * Answers a subscription with a stream, or a poll with its first updates.
@@ -117,8 +109,8 @@ export async function parseSubscription(
   // The union of both. The query's cursor wins.
   const fields = await hub.requestWork.run(parsingForm(form, formFields), isGone);
   for (const [name, value] of [...parseForm(query, formFields), ...fields]) {
-    if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
-    else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
+    const type = MATCHER_TYPES.get(name);
+    if (type !== undefined) matchers.push({ type, pattern: value });
     else if (name === "topic" && compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
     else if (TOPIC.test(name)) topicName ??= name;
     else if (/^match/i.test(name)) {
@@ -128,7 +120,7 @@ export async function parseSubscription(
         `The parameter ${quoteName(name)} is none of \`match\`, \`match_exact\` and \`match_urlpattern\`. Correct its spelling.`,
       );
     } else if (CURSOR_NAMES.includes(name) && !cursors.has(name)) cursors.set(name, value);
-    else if (PACING_NAMES.includes(name) && !pacing.has(name)) pacing.set(name, value);
+    else if (PACING.has(name) && !pacing.has(name)) pacing.set(name, value);
   }
   if (matchers.length === 0 && topicName !== undefined) {
     const selects = "Use `match=TOPIC` or `match_urlpattern=PATTERN`";
