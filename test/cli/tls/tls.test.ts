@@ -55,10 +55,13 @@ test("a client that speaks plain HTTP to the port is logged with the advice", as
   await run.waitFor("stderr", /TLS handshake failed\. It spoke plain HTTP: its URL needs https:/);
 });
 
-test("the page and the log name https", async () => {
+test("the page, the log and the API description name https", async () => {
   const files = makeFiles();
-  const { run, url } = await startSecure(files);
-  const { body } = await ask(openSession(url, files), "/");
+  const { run, url } = await startSecure(files, "--api-description");
+  const session = openSession(url, files);
+  const { body: description } = await ask(session, "/.well-known/mercure/openapi.json");
+  expect(JSON.parse(description)).toMatchObject({ servers: [{ url }] });
+  const { body } = await ask(session, "/");
   expect(body).toContain(`${url}/events/stream`);
   expect(body).not.toContain("http://127.0.0.1");
   expect(messagesIn(run.stderr)).toContain("listening");
