@@ -174,6 +174,13 @@ async function callsOf({ hub, origin, url, admin }: Fixture): Promise<Readonly<R
       [401, post("/revocations", form({ jti: "x" }))],
       [403, post("/revocations", form({ jti: "x" }), bearer(renewed))],
     ],
+    listRevocations: [...get("/revocations", { headers: admin }), [403, at("/revocations", { headers: bearer(renewed) })]],
+    withdrawRevocation: [
+      [204, async () => at(`/revocations/${await revokedId(origin, admin)}`, { method: "DELETE", headers: admin })()],
+      [404, at("/revocations/none", { method: "DELETE", headers: admin })],
+      [403, at("/revocations/none", { method: "DELETE", headers: bearer(renewed) })],
+      [405, at("/revocations/none", { headers: admin })],
+    ],
     readOpenApi: [
       [200, at("/openapi.json")],
       [405, at("/openapi.json", { method: "DELETE" })],
@@ -187,6 +194,14 @@ async function callsOf({ hub, origin, url, admin }: Fixture): Promise<Readonly<R
       [405, (): Promise<Response> => fetch(`${origin}/.well-known/oauth-protected-resource${HUB_PATH}`, { method: "PUT" })],
     ],
   };
+}
+
+/** Revokes a token. @returns The id of the revocation. */
+async function revokedId(origin: string, admin: Record<string, string>): Promise<string> {
+  const url = `${origin}${HUB_PATH}/revocations`;
+  await fetch(url, { method: "POST", headers: admin, body: new URLSearchParams({ jti: "withdrawn" }) });
+  const { revocations } = (await (await fetch(url, { headers: admin })).json()) as { revocations: { id: string; jti?: string }[] };
+  return revocations.find(({ jti }) => jti === "withdrawn")?.id ?? "";
 }
 
 async function fetchSubscriptions(origin: string, admin: Record<string, string>): Promise<readonly { id: string }[]> {

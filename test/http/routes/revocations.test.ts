@@ -86,6 +86,62 @@ describe("revoking", () => {
       .toBe(200);
   });
 
+  it("is listed, the newest first, and can be withdrawn: the tokens are accepted again", async () => {
+    const lines: [object, string][] = [];
+    const ignore = (): void => undefined;
+    const logger = { debug: ignore, warn: ignore, error: ignore, info: (fields: object, text: string) => void lines.push([fields, text]) };
+    const { url, origin } = await start({ logger });
+    const admin = bearer(await mint({ publish: [ADMIN], subject: "admin" }));
+    const all = `${origin}${HUB_PATH}/revocations`;
+    const token = await mint({ subscribe: [ALL], tokenId: "J", subject: "S" });
+    const status = async (): Promise<number> => (await fetch(url, { headers: bearer(token), method: "HEAD" })).status;
+    const list = async (): Promise<{ id: string }[]> =>
+      ((await (await fetch(all, { headers: admin })).json()) as { revocations: { id: string }[] }).revocations;
+    expect(await list()).toEqual([]);
+    await revoke(origin, { jti: "J" });
+    await revoke(origin, { sub: "S", exp: "4102444800" });
+    const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string;
+    const id = expect.stringMatching(/^[\da-f]{64}$/) as string;
+    const [bySubject, byId] = await list();
+    expect([bySubject, byId]).toEqual([
+      { id, iss: ISSUER, sub: "S", at, exp: 4_102_444_800 },
+      { id, iss: ISSUER, jti: "J", at },
+    ]);
+    for (const one of [byId, bySubject]) {
+      expect(await status()).toBe(401);
+      expect((await fetch(`${all}/${one?.id}`, { method: "DELETE", headers: admin })).status).toBe(204);
+    }
+    expect(await status()).toBe(200);
+    expect(await list()).toEqual([]);
+    expect((await fetch(`${all}/${byId?.id}`, { method: "DELETE", headers: admin })).status).toBe(404);
+    for (const init of [{}, { headers: bearer(await mint({ publish: [ALL] })) }]) {
+      expect([401, 403]).toContain((await fetch(all, init)).status);
+      expect([401, 403]).toContain((await fetch(`${all}/${byId?.id}`, { ...init, method: "DELETE" })).status);
+    }
+    expect(lines.filter(([, text]) => text === "a revocation is withdrawn")).toMatchObject(
+      [
+        [{ tokenId: "J", by: { subject: "admin" } }, ""],
+        [{ subject: "S", by: { subject: "admin" } }, ""],
+      ].map(([fields]) => [fields, "a revocation is withdrawn"]),
+    );
+  });
+
+  it("is withdrawn in every process of the journal, also where it was read long ago", async () => {
+    const journal = memoryJournal();
+    const hubs = [await start({ journal }), await start({ journal })] as const;
+    const token = await mint({ subscribe: [ALL], tokenId: "J" });
+    const status = async ({ url }: TestHub): Promise<number> => (await fetch(url, { headers: bearer(token), method: "HEAD" })).status;
+    await revoke(hubs[0].origin, { jti: "J" });
+    for (const hub of hubs) await expect.poll(() => status(hub)).toBe(401);
+    const admin = bearer(await mint({ publish: [ADMIN] }));
+    const all = `${hubs[1].origin}${HUB_PATH}/revocations`;
+    const { revocations } = (await (await fetch(all, { headers: admin })).json()) as { revocations: { id: string }[] };
+    await fetch(`${all}/${revocations[0]?.id}`, { method: "DELETE", headers: admin });
+    for (const hub of hubs) await expect.poll(() => status(hub)).toBe(200);
+    await revoke(hubs[0].origin, { jti: "J" });
+    for (const hub of hubs) await expect.poll(() => status(hub)).toBe(401);
+  });
+
   it("names the issuer, so the same jti or sub of another issuer is untouched", async () => {
     const { url, origin } = await start();
     const token = await mint({ subscribe: [ALL], tokenId: "shared" });
@@ -154,7 +210,7 @@ describe("revoking", () => {
     });
     expect(twice.status).toBe(400);
     const headers = bearer(await mint({ publish: [ADMIN] }));
-    expect((await fetch(`${origin}${HUB_PATH}/revocations`, { headers })).status).toBe(405);
+    expect((await fetch(`${origin}${HUB_PATH}/revocations`, { method: "PUT", headers })).status).toBe(405);
     const json = await fetch(`${origin}${HUB_PATH}/revocations`, {
       method: "POST",
       body: '{"jti":"a"}',

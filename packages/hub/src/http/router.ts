@@ -10,7 +10,7 @@ import { metrics } from "./routes/metrics.ts";
 import { publish } from "./routes/publish.ts";
 import { renew } from "./routes/renew.ts";
 import { ALIAS_PATH, type Reply, type StreamReply } from "./reply/reply.ts";
-import { revoke } from "./routes/revocations.ts";
+import { listRevocations, revoke, withdraw } from "./routes/revocations.ts";
 import { cancel, listScheduled } from "./routes/scheduled.ts";
 import { decodeSegment } from "./segment.ts";
 import { subscribe } from "./routes/subscribe.ts";
@@ -100,7 +100,21 @@ export const ROUTES: readonly Route[] = [
     handler: cancel,
   },
   METRICS,
-  { path: "/revocations", methods: ["POST"], hint: "Use POST to revoke tokens.", needs: "admin", handler: revoke },
+  {
+    path: "/revocations",
+    methods: READ,
+    hint: "Use POST to revoke tokens, or GET to list what is revoked.",
+    needs: "admin",
+    handler: listRevocations,
+  },
+  { path: "/revocations", methods: ["POST"], hint: "", needs: "admin", handler: revoke },
+  {
+    path: "/revocations/:id",
+    methods: ["DELETE"],
+    hint: "Use DELETE to withdraw a revocation.",
+    needs: "admin",
+    handler: withdraw,
+  },
   { path: "/openapi.json", ...DESCRIPTION, handler: describe("openapi"), exists: describesItself },
   { path: "/asyncapi.json", ...DESCRIPTION, handler: describe("asyncapi"), exists: describesItself },
 ];

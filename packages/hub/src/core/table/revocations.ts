@@ -74,6 +74,13 @@ interface StoredRevocation {
   readonly until: number | null;
 }
 
+/** A revocation that holds. Times are milliseconds since 1970. */
+export type KnownRevocation = Revocation & {
+  /** Names the revocation, for {@link Revocations.withdraw}. */
+  readonly id: string;
+  readonly at: number;
+};
+
 const PREFIX = "revocation/";
 
 /**
@@ -95,7 +102,9 @@ export class Revocations {
   /** Resolves once all earlier revocations are known. */
   #ready: Promise<void>;
   #isReady = false;
-  /** One revocation after the other, so that each sees the earlier ones. */
+  /** Changes by this process, which a reading of the table may have missed. */
+  #changes = 0;
+  /** One change after the other, so that each sees the earlier ones. */
   #revoking: Promise<void> = Promise.resolve();
 
   /**
@@ -151,6 +160,33 @@ export class Revocations {
     await revoked;
   }
 
+  /** The revocations that hold, the newest first. */
+  async list(): Promise<readonly KnownRevocation[]> {
+    await this.#ready;
+    const expired = new Set(this.#expired(Date.now()));
+    return [...this.#kept]
+      .filter(([key]) => !expired.has(key))
+      .map(([key, stored]) => knownOf(key.slice(PREFIX.length), stored))
+      .toSorted((a, b) => b.at - a.at);
+  }
+
+  /**
+   * Lets tokens in again that were revoked, in all processes of the journal. Resolves once that is
+   * committed.
+   *
+   * @param id - See {@link KnownRevocation}.
+   * @returns The revocation. Undefined if none has the id.
+   * @throws HubError `journal_full` or `journal_unavailable`. Nothing has changed.
+   */
+  async withdraw(id: string): Promise<KnownRevocation | undefined> {
+    const withdrawn = this.#revoking.then(() => this.#withdraw(id));
+    this.#revoking = withdrawn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return withdrawn;
+  }
+
   /**
    * Handles one of the hub's notes from the journal. Undefined means that some notes may have been
    * missed.
@@ -188,9 +224,21 @@ export class Revocations {
     };
     const step: StateStep = { key, value: JSON.stringify(stored), update: noteOf(this.#topic, key) };
     await this.#state.commit([...expired.map((one) => ({ key: one, value: undefined })), step]);
+    this.#changes++;
     for (const one of expired) this.#forget(one);
     this.#keep(key, stored);
     this.#onRevoked((authorization) => concerns(stored, authorization));
+  }
+
+  async #withdraw(id: string): Promise<KnownRevocation | undefined> {
+    await this.#ready;
+    const key = PREFIX + id;
+    const stored = this.#kept.get(key);
+    if (stored === undefined) return undefined;
+    await this.#state.commit([{ key, value: undefined, update: noteOf(this.#topic, key) }]);
+    this.#changes++;
+    this.#forget(key);
+    return knownOf(id, stored);
   }
 
   async #loadAll(): Promise<void> {
@@ -205,14 +253,20 @@ export class Revocations {
 
   /** Reads the entries whose keys begin with this prefix, or a single entry by its whole key. */
   async #load(prefix: string): Promise<void> {
-    const loaded: StoredRevocation[] = [];
+    const loaded = new Map<string, StoredRevocation>();
     for (;;) {
       try {
+        const before = this.#changes;
+        loaded.clear();
         for await (const { key, value } of allEntries(this.#state, prefix)) {
           const stored = JSON.parse(value) as StoredRevocation;
           this.#keep(key, stored);
-          loaded.push(stored);
+          loaded.set(key, stored);
         }
+        // What was read may be older than a change of this process.
+        if (before !== this.#changes) continue;
+        // Others have withdrawn what is missing.
+        for (const key of this.#kept.keys()) if (key.startsWith(prefix) && !loaded.has(key)) this.#forget(key);
         break;
       } catch (error) {
         // Until they are known no token can be judged.
@@ -220,9 +274,9 @@ export class Revocations {
         await sleep(1000);
       }
     }
-    const [only] = loaded;
+    const [only] = loaded.values();
     if (only === undefined) return;
-    this.#onRevoked(loaded.length === 1 ? (authorization) => concerns(only, authorization) : (authorization) => this.has(authorization));
+    this.#onRevoked(loaded.size === 1 ? (authorization) => concerns(only, authorization) : (authorization) => this.has(authorization));
   }
 
   #keep(key: string, stored: StoredRevocation): void {
@@ -246,6 +300,11 @@ function concerns({ claim, issuer, value, at }: StoredRevocation, authorization:
   if (issuer !== authorization.issuer) return false;
   if (claim === "jti") return value === authorization.tokenId;
   return value === authorization.subject && (authorization.issuedAt === undefined || authorization.issuedAt <= at);
+}
+
+function knownOf(id: string, { claim, issuer, value, at, until }: StoredRevocation): KnownRevocation {
+  const which = claim === "jti" ? { tokenId: value } : { subject: value };
+  return { id, issuer, ...which, at, until: until ?? undefined };
 }
 
 function nameOf(claim: StoredRevocation["claim"], issuer: string, value: string): string {

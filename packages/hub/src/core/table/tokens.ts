@@ -4,7 +4,7 @@ import type { Grants } from "../matching/grants.ts";
 import type { JournalRecord } from "../journal/journal.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { Logger } from "../logger.ts";
-import { type Revocation, Revocations } from "./revocations.ts";
+import { type KnownRevocation, type Revocation, Revocations } from "./revocations.ts";
 import type { Streams } from "../streams/streams.ts";
 import type { Subjects } from "../streams/subjects.ts";
 
@@ -77,8 +77,26 @@ export class Tokens {
     if (!this.#revocations) throw new TypeError("Revoking needs a journal with a shared table (`state`), such as logJournal.");
     await this.#revocations.revoke(revocation);
     const { issuer, until, ...which } = revocation;
-    const by = administrator && { issuer: administrator.issuer, subject: administrator.subject, tokenId: administrator.tokenId };
-    this.#logger.info({ issuer, ...which, until, by }, "tokens are revoked");
+    this.#logger.info({ issuer, ...which, until, by: namesOf(administrator) }, "tokens are revoked");
+  }
+
+  /** The revocations that hold, the newest first. Without a shared table there is none. */
+  async revocations(): Promise<readonly KnownRevocation[]> {
+    return (await this.#revocations?.list()) ?? [];
+  }
+
+  /**
+   * Lets revoked tokens in again.
+   *
+   * @returns Whether a revocation had the id.
+   * @throws HubError `draining`, `journal_full` or `journal_unavailable`. Nothing has changed.
+   */
+  async withdrawFor(administrator: Authorization | undefined, id: string): Promise<boolean> {
+    if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Try again in a moment.");
+    const withdrawn = await this.#revocations?.withdraw(id);
+    if (withdrawn === undefined) return false;
+    this.#logger.info({ ...withdrawn, by: namesOf(administrator) }, "a revocation is withdrawn");
+    return true;
   }
 
   /**
@@ -107,4 +125,9 @@ export class Tokens {
       if (subscriber.authorization !== undefined && concerns(subscriber.authorization)) this.#streams.end(subscriber);
     }
   }
+}
+
+/** Names an administrator in the log. */
+function namesOf(administrator: Authorization | undefined): object | undefined {
+  return administrator && { issuer: administrator.issuer, subject: administrator.subject, tokenId: administrator.tokenId };
 }

@@ -2,6 +2,7 @@ import { EVENT_SCHEMAS, POLL_SCHEMAS, SUBSCRIPTION_SCHEMAS } from "./event-schem
 import {
   cancelOperation,
   documentOperation,
+  listRevocationsOperation,
   listScheduledOperation,
   metadataOperation,
   metricsOperation,
@@ -10,6 +11,7 @@ import {
   SCHEDULED_UPDATE,
   SUBSCRIPTIONS,
   subscriptionsOperations,
+  withdrawOperation,
 } from "./other-operations.ts";
 import { PROBLEM, REFUSED } from "./problems.ts";
 import { publishOperation, publishSchemas } from "./publish-operation.ts";
@@ -42,7 +44,8 @@ export function openApi(hub: DescribedHub): object {
     "/scheduled": readable(listScheduledOperation(hub)),
     "/scheduled/{id}": { delete: cancelOperation(hub) },
     "/metrics": readable(metricsOperation(hub)),
-    "/revocations": { post: revokeOperation(hub) },
+    "/revocations": { ...readable(listRevocationsOperation(hub)), post: revokeOperation(hub) },
+    "/revocations/{id}": { delete: withdrawOperation(hub) },
     "/openapi.json": readable(documentOperation("readOpenApi", "Read this document", "An OpenAPI document.")),
     "/asyncapi.json": readable(documentOperation("readAsyncApi", "Read the description of the events", "An AsyncAPI document.")),
   };

@@ -137,7 +137,7 @@ export function metricsOperation(hub: DescribedHub): Operation {
     operationId: "readMetrics",
     tags: ["Administer"],
     summary: "Read the metrics",
-    description: `For administrators: the token allows publishing to exactly \`${hub.hubPath}/admin\`.`,
+    description: forAdministrators(hub),
     responses: {
       200: { description: "The figures in Prometheus' text format.", content: { "text/plain": { schema: TEXT } } },
       ...problemsOf(PUBLISHER_CODES),
@@ -153,7 +153,7 @@ export function revokeOperation(hub: DescribedHub): Operation {
     operationId: "revoke",
     tags: ["Administer"],
     summary: "Revoke tokens",
-    description: `Refuses the tokens from now on, and ends their streams. For administrators: the token allows publishing to exactly \`${hub.hubPath}/admin\`.`,
+    description: `Refuses the tokens from now on, and ends their streams. ${forAdministrators(hub)}`,
     requestBody: {
       required: true,
       content: {
@@ -190,6 +190,49 @@ export function revokeOperation(hub: DescribedHub): Operation {
     },
     security: securityOf(hub, false),
   };
+}
+
+/** `GET` of `HUB/revocations`. */
+export function listRevocationsOperation(hub: DescribedHub): Operation {
+  const revocation = object(
+    {
+      id: { type: "string", description: "Names the revocation, to withdraw it." },
+      iss: { type: "string", description: "The issuer of the tokens." },
+      jti: { type: "string", description: "The id of one token." },
+      sub: { type: "string", description: "The subject whose tokens issued up to `at` are refused." },
+      at: { type: "string", format: "date-time" },
+      exp: { type: "integer", minimum: 0, description: "When the revocation is forgotten, in seconds since 1970. Missing: never." },
+    },
+    ["id", "iss", "at"],
+  );
+  return {
+    operationId: "listRevocations",
+    tags: ["Administer"],
+    summary: "List the revocations that hold",
+    description: `The newest first. ${forAdministrators(hub)}`,
+    responses: {
+      200: json("The revocations.", object({ revocations: { type: "array", items: revocation } }, ["revocations"])),
+      ...problemsOf(PUBLISHER_CODES),
+    },
+    security: securityOf(hub, false),
+  };
+}
+
+/** `DELETE` of `HUB/revocations/ID`. */
+export function withdrawOperation(hub: DescribedHub): Operation {
+  return {
+    operationId: "withdrawRevocation",
+    tags: ["Administer"],
+    summary: "Withdraw a revocation",
+    description: `The tokens are accepted again. ${forAdministrators(hub)}`,
+    parameters: [inPath("id", "The `id` of the list.")],
+    responses: { 204: NO_CONTENT, ...problemsOf([...PUBLISHER_CODES, ...WRITE_CODES, "not_found", "draining"]) },
+    security: securityOf(hub, false),
+  };
+}
+
+function forAdministrators({ hubPath }: DescribedHub): string {
+  return `For administrators: the token allows publishing to exactly \`${hubPath}/admin\`.`;
 }
 
 /** `GET` of the hub's metadata. */

@@ -27,6 +27,35 @@ export async function revoke({ hub }: HttpContext, request: HubRequest, administ
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 }
 
+/** `GET HUB/revocations`: lists the revocations that hold, the newest first. */
+export async function listRevocations({ hub }: HttpContext): Promise<Reply> {
+  const revocations = (await hub.tokens.revocations()).map(({ id, issuer, at, until, ...which }) => ({
+    id,
+    iss: issuer,
+    ...("tokenId" in which ? { jti: which.tokenId } : { sub: which.subject }),
+    at: new Date(at).toISOString(),
+    ...(until !== undefined && { exp: Math.ceil(until / 1000) }),
+  }));
+  return {
+    status: 200,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+    body: `${JSON.stringify({ revocations })}\n`,
+  };
+}
+
+/** `DELETE HUB/revocations/ID`: lets the tokens in again. */
+export async function withdraw(
+  { hub }: HttpContext,
+  _request: HubRequest,
+  administrator: Authorization | undefined,
+  id: string,
+): Promise<Reply> {
+  if (!(await hub.tokens.withdrawFor(administrator, id))) {
+    throw new HubError("not_found", "No revocation has this id. GET the revocations for their ids.");
+  }
+  return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+}
+
 function readForm(body: Uint8Array): ReadonlyMap<string, string> {
   const form = new Map<string, string>();
   for (const [name, value] of parseForm(decodeUtf8(body))) {
