@@ -15,6 +15,8 @@ The demo is for one machine: it only listens on a loopback address. To run a hub
  * bots and rooms are in one process.
  */
 const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>([
+  "adminHost",
+  "adminPort",
   "anonymous",
   "anonymousPublish",
   "lameDuck",

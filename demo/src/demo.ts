@@ -56,7 +56,7 @@ export async function demo(config: Config): Promise<void> {
   const welcome = welcomeOf(keys);
   const plan: Plan = {
     // One process on one machine, from which no balancer redirects clients.
-    config: { ...config, lameDuck: 0, tlsCert: undefined, tlsKey: undefined },
+    config: { ...config, lameDuck: 0, adminPort: undefined, tlsCert: undefined, tlsKey: undefined },
     address,
     // Private updates need a token here too. The chat and the console issue tokens for their pages,
     // and keys for others may exist.

@@ -29,6 +29,7 @@ import { Cors } from "./http/reply/cors.ts";
 import { FaultLog } from "./http/reply/fault-log.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/routes/metadata.ts";
+import type { MetricsContext } from "./http/routes/metrics.ts";
 import { Metrics } from "./http/routes/metrics-collector.ts";
 import { answerNode, handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
@@ -334,6 +335,7 @@ export function createHub(options: HubOptions = {}): Hub {
     peers,
     process,
     fleet,
+    metrics: context.metrics,
     strict: createStrictHub(context),
     prepareChange: (changed) => prepareChange({ ...context, authorizer, access, streams }, changed),
   });
@@ -351,6 +353,8 @@ export interface HubParts {
   readonly peers: Pick<PeerRequests, "ask" | "answer" | "id" | "reachOthers">;
   readonly process: Pick<OwnProcess, "followUpdates" | "listUpdates" | "watchDelivered">;
   readonly fleet: Pick<Fleet, "findSubscriber">;
+  /** The figures of all processes, as Prometheus reads them. */
+  readonly metrics: MetricsContext["metrics"];
   /** Answers publishes that a server reads without Node's HTTP parser. */
   readonly strict: StrictHub;
   /** See {@link prepareChange}. */

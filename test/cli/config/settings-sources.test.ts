@@ -17,6 +17,8 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   port: ["8080", 8080],
   path: ["/live", "/live"],
   publicUrl: ["https://events.example.com", "https://events.example.com"],
+  adminPort: ["9090", 9090],
+  adminHost: ["10.0.0.1", "10.0.0.1"],
   tlsCert: ["/etc/artesian/cert.pem", "/etc/artesian/cert.pem"],
   tlsKey: ["/etc/artesian/key.pem", "/etc/artesian/key.pem"],
   trustedProxies: ["10.0.0.0/8, 2001:db8::1", ["10.0.0.0/8", "2001:db8::1"]],

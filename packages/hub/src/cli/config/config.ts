@@ -46,6 +46,9 @@ export interface Config {
   readonly opaqueIds: OpaqueIdsChoice;
   readonly noCompression: boolean;
   readonly noStrictReader: boolean;
+  /** Undefined: no second listener. */
+  readonly adminPort: number | undefined;
+  readonly adminHost: string;
   readonly heartbeat: number;
   readonly maxLifetime: number;
   readonly retryMin: number;

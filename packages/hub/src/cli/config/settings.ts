@@ -1,6 +1,7 @@
 import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/matching/authorization.ts";
 import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS } from "../../core/update/retry.ts";
 import { DEFAULT_TIMES, TIME_RANGES } from "../../core/hub-options.ts";
+import { ADDRESS_SETTINGS } from "./address-settings.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { DEMO_SETTINGS } from "./demo-settings.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
@@ -11,17 +12,13 @@ import {
   count,
   directory,
   duration,
-  hubPath,
   identifier,
   journalChoice,
-  networks,
   oneOf,
   opaqueIdsChoice,
   origins,
   orNone,
-  publicOrigin,
   size,
-  text,
   toggle,
   workerCount,
 } from "./values.ts";
@@ -32,75 +29,7 @@ const TIB = 2 ** 40;
 
 /** The one table from which flags, variables, file keys and `--help` are made. */
 export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
-  host: {
-    group: "Address",
-    placeholder: "<address>",
-    schema: text("an address or host name to listen on."),
-    fallback: "127.0.0.1",
-    help: "address to listen on",
-  },
-  port: {
-    group: "Address",
-    placeholder: "<number>",
-    schema: count(0, 65_535, "a port: a whole number"),
-    fallback: 3000,
-    shown: "3000",
-    help: "port to listen on (0: any free port)",
-  },
-  path: {
-    group: "Address",
-    placeholder: "<path>",
-    schema: hubPath(),
-    fallback: "/.well-known/mercure",
-    help: "path of the hub, beside /events/stream",
-  },
-  publicUrl: {
-    group: "Address",
-    placeholder: "<url>",
-    schema: publicOrigin(),
-    fallback: undefined,
-    shown: "the address listened on",
-    help: "scheme and host that clients use, when a proxy is in front",
-  },
-  tlsCert: {
-    group: "Address",
-    placeholder: "<path>",
-    schema: text("the path of a PEM file."),
-    fallback: undefined,
-    shown: "no TLS",
-    help: "certificate with its chain, in a PEM file: serves HTTPS with HTTP/2, and takes a renewed file by itself",
-  },
-  tlsKey: {
-    group: "Address",
-    placeholder: "<path>",
-    schema: text("the path of a PEM file."),
-    fallback: undefined,
-    shown: "none",
-    help: "key of the certificate, in a PEM file",
-  },
-  trustedProxies: {
-    group: "Address",
-    placeholder: "<network>",
-    repeatable: true,
-    schema: networks(),
-    fallback: [],
-    shown: "none",
-    help: "address or network of a proxy whose X-Forwarded-For or Forwarded names the client (repeatable)",
-  },
-  apiDescription: {
-    group: "Address",
-    placeholder: undefined,
-    schema: toggle(),
-    fallback: false,
-    help: "describe the hub to everyone at HUB/openapi.json and HUB/asyncapi.json",
-  },
-  noStrictReader: {
-    group: "Address",
-    placeholder: undefined,
-    schema: toggle(),
-    fallback: false,
-    help: "read plain publishes by Node's HTTP parser too, which costs more processor time",
-  },
+  ...ADDRESS_SETTINGS,
   issuer: {
     group: "Authorization",
     placeholder: "<url>",

@@ -1,5 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIPv6 } from "node:net";
+import { LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
+import type { Config } from "../config/config.ts";
 import { Failure } from "../errors.ts";
 
 /** The address of a listening server. */
@@ -47,4 +49,14 @@ export function urlHostOf(host: string): string {
 
 function withoutBrackets(host: string): string {
   return /^\[.*\]$/.test(host) ? host.slice(1, -1) : host;
+}
+
+/**
+ * The host names that a browser on this machine may use. Any other name belongs to a web page that
+ * points its own name here.
+ */
+export function knownHosts(config: Config, address: ListenAddress): readonly string[] {
+  const hosts = [...LOOPBACK_HOSTS, address.urlHost];
+  if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);
+  return [...new Set(hosts)];
 }

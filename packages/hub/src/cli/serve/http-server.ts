@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Config } from "../config/config.ts";
+import type { Config, Key } from "../config/config.ts";
+import { flagOf } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { createSecureServer, type TlsOptions } from "./tls/secure-server.ts";
 
@@ -33,10 +34,16 @@ export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeou
 /**
  * Listens.
  *
+ * @param settings - The settings of the port and the address, for an error.
  * @returns The port, chosen by the system for 0.
  * @throws Failure when the port is not available.
  */
-export async function listen(server: Server, address: string, port: number): Promise<number> {
+export async function listen(
+  server: Server,
+  address: string,
+  port: number,
+  settings: readonly [port: Key, host: Key] = ["port", "host"],
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: address, port }, () => {
@@ -44,16 +51,17 @@ export async function listen(server: Server, address: string, port: number): Pro
       resolve();
     });
   }).catch((error: unknown) => {
-    throw new Failure(whyNotListening(error, address, port), { cause: error });
+    throw new Failure(whyNotListening(error, address, port, settings), { cause: error });
   });
   return (server.address() as AddressInfo).port;
 }
 
-function whyNotListening(error: unknown, address: string, port: number): string {
+function whyNotListening(error: unknown, address: string, port: number, settings: readonly [port: Key, host: Key]): string {
+  const [portFlag, hostFlag] = settings.map(flagOf);
+  const other = settings[0] === "port" ? `${portFlag} 0 takes any free one` : `name it by ${portFlag}`;
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  if (code === "EADDRINUSE")
-    return `Port ${port} on ${address} is in use. Stop what uses it, or choose another: --port 0 takes any free one.`;
-  if (code === "EACCES") return `Port ${port} may not be used by this user. Choose one from 1024 up by --port; 0 takes any free one.`;
-  if (code === "EADDRNOTAVAIL") return `${address} is not an address of this machine. Give one that is by --host, such as 127.0.0.1.`;
+  if (code === "EADDRINUSE") return `Port ${port} on ${address} is in use. Stop what uses it, or choose another: ${other}.`;
+  if (code === "EACCES") return `Port ${port} may not be used by this user. Choose one from 1024 up by ${portFlag}.`;
+  if (code === "EADDRNOTAVAIL") return `${address} is not an address of this machine. Give one that is by ${hostFlag}, such as 127.0.0.1.`;
   return `Cannot listen on ${address}, port ${port}: ${error instanceof Error ? error.message : String(error)}`;
 }

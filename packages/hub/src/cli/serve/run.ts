@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import { Cors } from "../../http/reply/cors.ts";
-import { createGuard, LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
+import { createGuard } from "../../http/admission/guard.ts";
 import { probeSockets } from "../../http/sinks/socket-probe.ts";
 import { Sockets } from "../../http/sinks/sockets.ts";
 import { canHandOn } from "../../http/strict/hand-on-probe.ts";
@@ -13,7 +13,8 @@ import { partsOf } from "../../create-hub.ts";
 import type { PeerBus } from "../../core/journal/peers.ts";
 import type { Config } from "../config/config.ts";
 import { EXIT } from "../errors.ts";
-import type { ListenAddress } from "./address.ts";
+import { knownHosts } from "./address.ts";
+import { listenForAdmins, type AdminListener } from "./admin-listener.ts";
 import { announce } from "./announce.ts";
 import { createClientScript } from "./client-script.ts";
 import { EngineAway, openJournal, type OpenJournal } from "./data.ts";
@@ -131,9 +132,12 @@ export async function runServer(options: RunOptions): Promise<void> {
   const sockets = new Sockets(socketLimits, (address) => proxies.trusts(address), log.logger);
   sockets.watch(server);
   let port: number;
+  let admin: AdminListener | undefined;
   try {
     port = await listen(server, address.address, config.port);
+    admin = await listenForAdmins(config, link?.bus.id, log.logger);
   } catch (error) {
+    server.close();
     if (!(first instanceof EngineAway)) await first.journal.close();
     throw error;
   }
@@ -167,6 +171,7 @@ export async function runServer(options: RunOptions): Promise<void> {
         })
       : first;
   if (opened === undefined) {
+    admin?.close();
     await link?.letGo();
     log.logger.info({}, "stopped, before the journal's engine was there");
     await log.close();
@@ -199,6 +204,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
+  admin?.answerFrom({ metrics: partsOf(hub).metrics, hub, isLeaving: () => departure.hasBegun });
   const answerScript = createClientScript(refuse);
   const strict =
     handsOn && certificate === undefined
@@ -262,17 +268,8 @@ export async function runServer(options: RunOptions): Promise<void> {
     await hub.close();
   }, config.drain);
   clearTimeout(watchdog);
+  admin?.close();
   log.logger.info({}, "stopped");
   await log.close();
   log.endSoon(EXIT.ok);
-}
-
-/**
- * The host names that a browser on this machine may use. Any other name belongs to a web page that
- * points its own name here.
- */
-function knownHosts(config: Config, address: ListenAddress): readonly string[] {
-  const hosts = [...LOOPBACK_HOSTS, address.urlHost];
-  if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);
-  return [...new Set(hosts)];
 }

@@ -9,7 +9,7 @@ import type { Cors } from "../../http/reply/cors.ts";
 import { ALIAS_PATH, STREAM_HEADERS } from "../../http/reply/reply.ts";
 import { HubError, type Logger } from "../../index.ts";
 import { EngineAway } from "./data.ts";
-import { createHealth } from "./health.ts";
+import { createHealth, type HealthOptions } from "./health.ts";
 import { pathOf, type Refuse } from "./page.ts";
 
 /** Pauses between two attempts to open the journal, in milliseconds. */
@@ -17,6 +17,19 @@ const PAUSE_MS = { least: 200, most: 2000 } as const;
 /** Range of the delay after which a subscriber is to come back, in milliseconds. */
 const BACK_MS = { least: 1000, most: 5000 } as const;
 const SUBSCRIBING: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "QUERY"]);
+
+/** The health of a hub that waits for its journal. */
+export const WAITING_HUB: HealthOptions["hub"] = {
+  ready: () =>
+    Promise.resolve(
+      readiness({
+        journal: check(ERROR_CODES.journal_unavailable),
+        keys: check("Not asked for yet: the hub waits for its journal."),
+        drain: check(undefined),
+      }),
+    ),
+  issuersWithoutKeys: () => [],
+};
 
 /** Options of a server that waits for its journal. */
 export interface WaitingOptions {
@@ -71,13 +84,8 @@ export async function openWhileAnswering<T>(
  * @returns Stops answering.
  */
 function answerWaiting(server: Server, { path, cors, guard, refuse, answerMetrics }: WaitingOptions): () => void {
-  const checks = readiness({
-    journal: check(ERROR_CODES.journal_unavailable),
-    keys: check("Not asked for yet: the hub waits for its journal."),
-    drain: check(undefined),
-  });
   const answerHealth = createHealth({
-    hub: { ready: () => Promise.resolve(checks), issuersWithoutKeys: () => [] },
+    hub: WAITING_HUB,
     isLeaving: () => false,
     cors,
     refuse,
