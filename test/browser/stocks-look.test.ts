@@ -76,6 +76,13 @@ test("Enter in the search opens the first symbol found", async () => {
   await page.getByTestId("search").press("Enter");
   await page.locator('[data-testid=row][data-symbol="BBB"][aria-selected=true]').waitFor();
   expect(await page.getByTestId("search").inputValue()).toBe("b");
+  // At once, as after a paste: the list is still that of the text before.
+  await page.getByTestId("search").evaluate((field: HTMLInputElement) => {
+    field.value = "ccb";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  });
+  await page.locator('[data-testid=row][data-symbol="CCB"][aria-selected=true]').waitFor();
 });
 
 describe("in Chinese", () => {

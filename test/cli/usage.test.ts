@@ -41,7 +41,17 @@ describe("help", () => {
 
   test("serve --help and demo --help name every flag of theirs, and no other's", async () => {
     const OF_DEMO = ["bot", "botFirstToken", "botNextToken", "botAnswer", "quotes", "feed", "privateFeeds"];
-    const OF_SERVE = ["anonymous", "anonymousPublish", "lameDuck", "workers"];
+    const OF_SERVE = [
+      "adminHost",
+      "adminPort",
+      "anonymous",
+      "anonymousPublish",
+      "lameDuck",
+      "maxHttp2Streams",
+      "tlsCert",
+      "tlsKey",
+      "workers",
+    ];
     for (const [command, others] of [
       ["serve", OF_DEMO],
       ["demo", OF_SERVE],

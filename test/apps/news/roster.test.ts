@@ -92,9 +92,14 @@ describe("feeds that are added in the page", () => {
   test("take the place of the sample feeds once they have items, which come back when the last one goes", async () => {
     const feeds = await startFeedServer();
     feeds.add("river", { id: "1", title: "First" });
-    const site = await start({ sample: "http://127.0.0.1:9", polling: { intervalMs: 86_400_000 } });
-    await expect.poll(() => site.names()).toHaveLength(4);
-    await site.add("http://127.0.0.1:9/a.xml");
+    const memory = volatileMemory();
+    const options = { sample: "http://127.0.0.1:9", polling: { intervalMs: 86_400_000 }, memory };
+    const before = await start(options);
+    await expect.poll(() => before.names()).toHaveLength(4);
+    await before.add("http://127.0.0.1:9/a.xml");
+    await before.news.close();
+    // A wrong address leaves them after a restart too.
+    const site = await start(options);
     await expect.poll(async () => (await states(site.news)).find(({ sample }) => !sample)?.failure).toBeDefined();
     expect(await site.names()).toHaveLength(5);
     await site.add(`${feeds.origin}/river.json`);
@@ -104,6 +109,10 @@ describe("feeds that are added in the page", () => {
     expect(await site.names()).toHaveLength(5);
     await site.remove("127.0.0.1:9/a.xml");
     expect(await site.names()).toHaveLength(4);
+    await site.add(`${feeds.origin}/river.json`);
+    await expect.poll(() => site.names()).toEqual([river]);
+    await site.news.close();
+    expect(await (await start(options)).names()).toEqual([river]);
   });
 
   test("are refused if they can't be, are there already, or are too many", async () => {

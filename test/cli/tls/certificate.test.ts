@@ -1,4 +1,4 @@
-import { copyFileSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../../support/directory.ts";
@@ -44,6 +44,7 @@ describe.each([
     replaceFiles(files, renewed);
     run.child.kill("SIGHUP");
     await run.waitFor("stderr", /SIGHUP: settings and keys are as before/);
+    await run.waitFor("stderr", /the TLS certificate has changed; new connections use it/);
     expect(await shownSerial(url)).toBe(renewed.serial());
     expect(first).not.toBe(renewed.serial());
     truncateSync(files.key, 50);
@@ -52,6 +53,16 @@ describe.each([
     await run.waitFor("stderr", /no private key that can be used.*SIGHUP: settings and keys can't be taken over, so nothing was changed/);
     expect(await shownSerial(url)).toBe(renewed.serial());
   });
+});
+
+test("files that are gone are logged once, and the present certificate stays", { timeout: 120_000 }, async () => {
+  const files = makeFiles();
+  const { run, url } = await startSecure(files);
+  const serial = files.serial();
+  renameSync(files.cert, `${files.cert}.away`);
+  await run.waitFor("stderr", /there is no such file\..*can't be used; the present one stays/);
+  expect(await shownSerial(url)).toBe(serial);
+  renameSync(`${files.cert}.away`, files.cert);
 });
 
 test("a certificate that expires soon, or has, is logged", async () => {

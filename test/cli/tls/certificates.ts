@@ -63,9 +63,14 @@ export interface Answer {
 }
 
 /** Sends a request on a connection of HTTP/2. */
-export async function ask(session: ClientHttp2Session, path: string, form?: Readonly<Record<string, string>>): Promise<Answer> {
+export async function ask(
+  session: ClientHttp2Session,
+  path: string,
+  form?: Readonly<Record<string, string>>,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const method = form === undefined ? "GET" : "POST";
-  const request = session.request({ ":path": path, ":method": method, "content-type": "application/x-www-form-urlencoded" });
+  const request = session.request({ ":path": path, ":method": method, "content-type": "application/x-www-form-urlencoded", ...fields });
   request.setEncoding("utf8").end(form && new URLSearchParams(form).toString());
   const [headers] = (await once(request, "response")) as [{ readonly ":status": number }];
   let body = "";

@@ -121,7 +121,9 @@ export class Roster {
     const text = await this.#options.memory.get(KEY).catch(() => undefined);
     for (const feed of parseKept(text)) {
       if (this.#followed.has(feed.name) || this.#followed.size >= MAX_FEEDS) continue;
-      this.#proven.add(feed.name);
+      // Kept once the feed was read. A wrong address must not empty the page.
+      const wasRead = await this.#options.memory.get(`${feed.name}/feed`).catch(() => undefined);
+      if (wasRead !== undefined) this.#proven.add(feed.name);
       this.#start(feed, "added");
     }
     await this.#settle(false);

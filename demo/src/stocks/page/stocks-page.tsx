@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
@@ -14,7 +14,7 @@ import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
 import { QuoteDetail } from "./quote-detail.tsx";
 import { QuoteList } from "./quote-list.tsx";
 import { Settings } from "./settings.tsx";
-import { sortingAfter } from "./sort.ts";
+import { isFound, sortingAfter, sortSymbols } from "./sort.ts";
 import { stocksTexts } from "./texts.ts";
 import { useLink } from "./use-link.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
@@ -98,9 +98,12 @@ export function StocksPage({ origin, stores: { store, alerts } }: { origin: stri
   }
 
   /** Enter opens the first symbol found. */
-  function onSearchKey(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.isComposing || query === "") return;
-    const found = list.current?.querySelector<HTMLElement>("[data-symbol]")?.dataset["symbol"];
+  function onSearchKey(event: TargetedKeyboardEvent<HTMLInputElement>): void {
+    // The list may still be that of the text before.
+    const text = event.currentTarget.value.trim();
+    if (event.key !== "Enter" || event.isComposing || text === "") return;
+    const tickers = all.map((symbol) => store.ticker(symbol)).filter((ticker) => isFound(ticker, text));
+    const [found] = sortSymbols(tickers, sorting);
     if (found !== undefined) pick(found);
   }
 

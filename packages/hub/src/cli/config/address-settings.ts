@@ -91,7 +91,7 @@ export const ADDRESS_SETTINGS: { readonly [K in AddressKey]: Setting<Config[K]> 
     placeholder: "<address>",
     schema: text("an address or host name to listen on."),
     fallback: "127.0.0.1",
-    help: "address of the second listener. Whoever reaches it reads the metrics",
+    help: "address of the second listener, whose metrics everyone may read who reaches it",
   },
   noStrictReader: {
     group: "Address",

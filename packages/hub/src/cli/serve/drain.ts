@@ -2,7 +2,8 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import type { ServerHttp2Session } from "node:http2";
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
-import { answerInTurn } from "../../http/sinks/sockets.ts";
+import { answerInTurn, type Sockets } from "../../http/sinks/sockets.ts";
+import { sessionsOf } from "./tls/secure-server.ts";
 import type { StrictReader } from "../../http/strict/reader.ts";
 
 /**
@@ -45,21 +46,24 @@ export interface Drainable {
 export interface ServingOptions {
   /** Reads some of the server's connections itself. */
   readonly strict?: StrictReader | undefined;
+  /** Counts the server's connections. */
+  readonly sockets?: Sockets | undefined;
   /** Whether other processes listen on the same port, and drain at the same time. */
   readonly isShared?: boolean;
 }
 
 /** Attaches the listener, and returns the means to take the server down. */
-export function serveRequests(server: Server, listener: RequestListener, { strict, isShared = false }: ServingOptions = {}): Drainable {
+export function serveRequests(
+  server: Server,
+  listener: RequestListener,
+  { strict, sockets, isShared = false }: ServingOptions = {},
+): Drainable {
   let sendsAway = false;
   let requests = 0;
   /** Answers under way to POST requests, such as publishes. */
   const underWay = new Set<ServerResponse>();
-  /** Connections of HTTP/2. */
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = sessionsOf(server);
   server.on("session", (session: ServerHttp2Session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
     // The handshake was under way when the drain began.
     if (sendsAway) session.close();
   });
@@ -135,6 +139,7 @@ export function serveRequests(server: Server, listener: RequestListener, { stric
       const sweep = setInterval(() => {
         server.closeIdleConnections();
         strict?.closeIdle();
+        sockets?.endHandshakes();
       }, LOOK_MS);
       const cut = setTimeout(
         () => {

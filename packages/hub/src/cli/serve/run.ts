@@ -183,6 +183,8 @@ export async function runServer(options: RunOptions): Promise<void> {
     ...hubOptionsFrom(config, room.streams),
     journal,
     workers,
+    // The server counts them on every path.
+    streamResets: { burst: Infinity, perSecond: 1 },
     opaqueIds: options.idsSecret,
     url,
     authorization:
@@ -226,7 +228,7 @@ export async function runServer(options: RunOptions): Promise<void> {
         else if (!answerScript(req, res)) site.handle(req, res);
       });
     },
-    { strict, isShared: link !== undefined },
+    { strict, sockets, isShared: link !== undefined },
   );
 
   const stopGrowing = growSmallHeap();

@@ -11,6 +11,7 @@ import { HubError, type Logger } from "../../index.ts";
 import { EngineAway } from "./data.ts";
 import { createHealth, type HealthOptions } from "./health.ts";
 import { pathOf, type Refuse } from "./page.ts";
+import { sessionsOf } from "./tls/secure-server.ts";
 
 /** Pauses between two attempts to open the journal, in milliseconds. */
 const PAUSE_MS = { least: 200, most: 2000 } as const;
@@ -70,6 +71,7 @@ export async function openWhileAnswering<T>(
     if (opened === undefined) {
       server.close();
       server.closeAllConnections();
+      for (const session of sessionsOf(server)) session.destroy();
     }
     return opened;
   } finally {

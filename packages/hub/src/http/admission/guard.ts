@@ -97,7 +97,9 @@ function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, { o
   // A page can't send this field to another origin without a preflight, and the hub answers
   // preflights by its own list.
   if (req.headers.authorization !== undefined) return;
-  if (page !== undefined && isOwnOrigin(page, publicUrl, { host, fetchSite })) return;
+  // Anyone on the way may control the `http:` page of a host with TLS.
+  const isUnsafe = "encrypted" in req.socket && page?.startsWith("http:") === true;
+  if (page !== undefined && !isUnsafe && isOwnOrigin(page, publicUrl, { host, fetchSite })) return;
   throw new HubError(
     "origin_forbidden",
     `The request comes from a page of another origin${publicUrl === undefined ? "" : ` than ${new URL(publicUrl).origin}`}, which may not publish here. Publish from your server instead.`,

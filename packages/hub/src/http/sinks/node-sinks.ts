@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../../core/live/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../../core/update/wire.ts";
+import { http2Stream } from "../admission/stream-resets.ts";
 import { type ClosableServer, serverOf } from "./closed-servers.ts";
 import { cutSocket, partFrom } from "./cut-socket.ts";
 import { Farewell } from "./farewell.ts";
@@ -10,6 +11,9 @@ import { stopAwaiting } from "./sockets.ts";
 import { settleEnd } from "./stream-end.ts";
 import { setHeaders } from "./stream-head.ts";
 import { unconfirmedBytes } from "./unconfirmed.ts";
+
+/** Error code of RFC 9113. */
+const CANCEL = 8;
 
 const SINK: unique symbol = Symbol("sink");
 const WAITING: unique symbol = Symbol("waiting");
@@ -219,8 +223,11 @@ export class ResponseSink implements NodeSink {
   }
 
   destroy(): void {
-    // An HTTP/2 connection carries other streams as well.
-    if (this.#req.httpVersionMajor === 1) cutSocket(this.#req.socket);
+    // An HTTP/2 connection carries other streams as well. Without a code, the end would pass for that
+    // of a whole answer.
+    const stream = http2Stream(this.#req);
+    if (stream === undefined) cutSocket(this.#req.socket);
+    else stream.close(CANCEL);
     this.#res.destroy();
   }
 

@@ -1,10 +1,13 @@
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { afterThisTurn, every, monotonicMs } from "../../core/scheduler.ts";
 import type { UnreadLimits } from "./unread-answers.ts";
 
 /** Interval of the checks, in milliseconds. */
 const LOOK_MS = 500;
+
+/** Error codes of RFC 9113. */
+const CODES = { cancel: 8, enhanceYourCalm: 11 } as const;
 
 /** Actions on connections of HTTP/2. */
 export interface SharedActions {
@@ -73,7 +76,7 @@ export class SharedConnections {
       if (total <= this.#limits.heldBytes) return;
       total -= bytes;
       this.#actions.cut(shared.socket);
-      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      session.goaway(CODES.enhanceYourCalm);
       // Node 20 hangs if a session is destroyed while it closes one of its streams.
       afterThisTurn(() => session.destroy());
     }
@@ -86,7 +89,7 @@ export class SharedConnections {
       const bytes = stream.writableLength;
       total += bytes;
       if (bytes === 0 || bytes !== waiting.bytes) waiting.sinceMs = now;
-      else if (now - waiting.sinceMs >= this.#limits.writeStallMs) stream.close(constants.NGHTTP2_CANCEL);
+      else if (now - waiting.sinceMs >= this.#limits.writeStallMs) stream.close(CODES.cancel);
       waiting.bytes = bytes;
     }
     return total;

@@ -137,6 +137,11 @@ export class Sockets {
     });
   }
 
+  /** Ends connections whose TLS handshake is under way. They have no request yet. */
+  endHandshakes(): void {
+    for (const socket of this.#handshakes.values()) this.#end(socket, cutSocket);
+  }
+
   /**
    * A request has come.
    *
@@ -200,7 +205,7 @@ export class Sockets {
     const { peer, handshake } = socket[HELD] ?? {};
     if (peer === undefined) return;
     socket[HELD] = undefined;
-    if (handshake !== undefined) this.#handshakes.delete(handshake);
+    if (handshake !== undefined && this.#handshakes.get(handshake) === socket) this.#handshakes.delete(handshake);
     peer.idle.delete(socket);
     this.#unread.forget(socket);
     this.#total--;

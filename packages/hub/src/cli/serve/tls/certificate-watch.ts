@@ -11,6 +11,9 @@ const DAY_MS = 86_400_000;
 /** Days before the end of a certificate from which on the log warns. */
 const WARN_DAYS = 14;
 
+/** No state of the files: they are read at the next look. */
+const AGAIN = "";
+
 /** What takes a certificate over, such as a server of `node:https`. */
 interface Holder {
   setSecureContext(options: SecureContextOptions): void;
@@ -26,7 +29,10 @@ export class CertificateWatch {
   readonly #stopLooking: () => void;
   readonly #stopWarning: () => void;
   #present: Certificate;
-  #seen: string | undefined;
+  /** The files as they were looked at last. */
+  #seen: string | undefined = AGAIN;
+  /** Looks in a row that found a file missing. */
+  #misses = 0;
   /** The reason why the newest files can't be used, as logged. */
   #why: string | undefined;
 
@@ -57,22 +63,16 @@ export class CertificateWatch {
 
   async #look(): Promise<void> {
     const seen = await stateOf(this.#present.files);
+    this.#misses = seen === undefined ? this.#misses + 1 : 0;
     // A file that is being replaced may be missing for a moment.
-    if (seen === undefined || seen === this.#seen) return;
-    const isFirst = this.#seen === undefined;
+    if (seen === this.#seen || this.#misses === 1) return;
     this.#seen = seen;
     try {
-      const certificate = readCertificate(this.#present.files);
-      if (isFirst && certificate.cert.equals(this.#present.cert) && certificate.key.equals(this.#present.key)) return;
-      this.#take(certificate);
+      this.#take(readCertificate(this.#present.files));
       this.#why = undefined;
-      this.#logger.info(
-        { expires: new Date(certificate.expiresAtMs).toISOString() },
-        "the TLS certificate has changed; new connections use it",
-      );
     } catch (error) {
       // One of the two files may have been written a moment before the other.
-      this.#seen = undefined;
+      this.#seen = AGAIN;
       const why = error instanceof Error ? error.message : String(error);
       if (why !== this.#why) this.#logger.error({ why }, "the TLS certificate has changed and can't be used; the present one stays");
       this.#why = why;
@@ -80,8 +80,14 @@ export class CertificateWatch {
   }
 
   #take(certificate: Certificate): void {
+    const { cert, key } = this.#present;
+    if (certificate.cert.equals(cert) && certificate.key.equals(key)) return;
     this.#holder.setSecureContext(certificate);
     this.#present = certificate;
+    this.#logger.info(
+      { expires: new Date(certificate.expiresAtMs).toISOString() },
+      "the TLS certificate has changed; new connections use it",
+    );
     this.#warn();
   }
 

@@ -2,8 +2,16 @@ import type { Server } from "node:http";
 import { constants, createServer as createHttp2Server, type Http2ServerRequest, type ServerHttp2Session } from "node:http2";
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
+import { DEFAULT_STREAM_RESETS, StreamResets } from "../../../http/admission/stream-resets.ts";
 import { after } from "../../../core/scheduler.ts";
 import type { Certificate } from "./certificate.ts";
+
+const SESSIONS = new WeakMap<Server, ReadonlySet<ServerHttp2Session>>();
+
+/** The open HTTP/2 connections of a server that {@link createSecureServer} made. Of another, none. */
+export function sessionsOf(server: Server): ReadonlySet<ServerHttp2Session> {
+  return SESSIONS.get(server) ?? new Set();
+}
 
 /** Options of a server with TLS. */
 export interface TlsOptions {
@@ -33,7 +41,11 @@ export function createSecureServer(options: CommonOptions, { certificate, maxHtt
   const overHttp1 = server.listeners("secureConnection") as ((socket: TLSSocket) => void)[];
   server.removeAllListeners("secureConnection");
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxHttp2Streams, maxHeaderListSize: maxHeaderSize } });
+  const sessions = new Set<ServerHttp2Session>();
+  SESSIONS.set(server, sessions);
+  const resets = new StreamResets(DEFAULT_STREAM_RESETS);
   http2.on("request", (req, res) => {
+    resets.watch(req);
     boundRequest(req, requestTimeout);
     server.emit("request", req, res);
   });
@@ -43,6 +55,8 @@ export function createSecureServer(options: CommonOptions, { certificate, maxHtt
       return;
     }
     const began = (session: ServerHttp2Session): void => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
       closeWhenIdle(session, server.keepAliveTimeout);
       server.emit("session", session, socket);
     };
