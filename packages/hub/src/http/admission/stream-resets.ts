@@ -63,5 +63,5 @@ export class StreamResets {
 
 /** The HTTP/2 stream of a request, by Node's compatibility API. Undefined for another request. */
 export function http2Stream(req: IncomingMessage | Http2ServerRequest): ServerHttp2Stream | undefined {
-  return req.httpVersionMajor === 2 && "stream" in req ? (req.stream as ServerHttp2Stream) : undefined;
+  return req.httpVersionMajor === 2 && "stream" in req ? req.stream : undefined;
 }
