@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { createRandom } from "artesian-sources";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { inventPast } from "../../../demo/src/stocks/server/invented-past.ts";
 import { inventPath, type Motion } from "../../../demo/src/stocks/server/invented-path.ts";
 import { PriceHistory } from "../../../demo/src/stocks/server/price-history.ts";
 import { createStocks } from "../../../demo/src/stocks/server/index.ts";
@@ -69,6 +70,27 @@ describe("an invented past", () => {
       expect(history.candles("AAA", step)?.length).toBeGreaterThanOrEqual(Math.min(most, spans) - 2);
     }
   });
+});
+
+test("the volumes of an invented year have no seam between its days, quarters of an hour and minutes", async () => {
+  const symbols = ["AAA", "BBB", "CCC"];
+  const history = new PriceHistory(10, new Map());
+  await inventPast(history, symbols, () => 50, { from: "simulated", seed: 7 }, NOW, new AbortController().signal);
+  for (const symbol of symbols) {
+    const volumes = (step: CandleStep): number[] => (history.candles(symbol, step) ?? []).map(({ volume }) => volume);
+    // The present day has only begun.
+    const days = volumes("day").slice(0, -1);
+    expect(days.length).toBeGreaterThan(300);
+    const usual = median(days.slice(0, 200));
+    expect(median(days.slice(-5)) / usual).toBeGreaterThan(0.8);
+    expect(median(days.slice(-5)) / usual).toBeLessThan(1.25);
+    expect((median(volumes("quarter").slice(0, -1)) * 96) / usual).toBeGreaterThan(0.8);
+    expect((median(volumes("quarter").slice(0, -1)) * 96) / usual).toBeLessThan(1.25);
+    const minutes = volumes("minute").slice(0, -1);
+    const mean = minutes.reduce((sum, volume) => sum + volume, 0) / minutes.length;
+    expect((mean * 1440) / usual).toBeGreaterThan(0.7);
+    expect((mean * 1440) / usual).toBeLessThan(1.4);
+  }
 });
 
 /** A clock that the test sets. A sleeper is woken when it has passed. */

@@ -61,7 +61,8 @@ export async function inventPast(
       close ??= price;
       const change = Math.round((price - close) * 100) / 100;
       const changePercent = Math.round((change / close) * 10_000) / 100;
-      history.add({ symbol, price, change, changePercent, volume, at, simulated: true });
+      // Between two prices of the distant past, the volume began many times.
+      history.add({ symbol, price, change, changePercent, volume, at, simulated: true }, { volume: traded, overMs: 0 });
     }
     // Everything else has its turn after each symbol.
     await nextTurn();

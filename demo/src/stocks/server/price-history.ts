@@ -1,6 +1,6 @@
 import { CandleSeries } from "./candles.ts";
 import { isLate } from "./late.ts";
-import { NOTHING_TRADED, Session, volumeIn } from "./session.ts";
+import { NOTHING_TRADED, Session, type Traded, volumeIn } from "./session.ts";
 import {
   type Candle,
   CANDLE_STEPS,
@@ -58,14 +58,19 @@ export class PriceHistory {
     return this.#changes;
   }
 
-  /** @returns False for a symbol beyond the bound. */
-  add(quote: StockQuote): boolean {
+  /**
+   * @param known - What was traded since the price before, if that is known better than by the
+   *   volumes of the two.
+   * @returns False for a symbol beyond the bound.
+   */
+  add(quote: StockQuote, known?: Traded): boolean {
     const before = this.#entries.get(quote.symbol);
     if (before === undefined && this.#entries.size >= this.#maxSymbols) return false;
     const entry = before ?? { series: seriesOf(emptySeries), session: new Session(), quote };
     if (before === undefined) this.#entries.set(quote.symbol, entry);
     const late = isLate(quote.at, entry.quote.at);
-    const traded = late ? NOTHING_TRADED : entry.session.add(quote);
+    const counted = late ? NOTHING_TRADED : entry.session.add(quote);
+    const traded = known ?? counted;
     if (!late) entry.quote = quote;
     for (const step of STEPS) entry.series[step].add(quote.at, quote.price, volumeIn(traded, CANDLE_STEPS[step]));
     this.#changes += 1;
