@@ -218,14 +218,15 @@ describe("the token workshop", () => {
     const site = await startConsole({ open: true });
     const page = await enter(site, "tokens");
     const command = page.getByTestId("mint-command");
-    await expect.poll(() => command.innerText()).toBe("npx artesian token mint --subscribe '*' --lifetime 1h");
+    const audience = ` --resource-identifier ${site.hub.url}`;
+    await expect.poll(() => command.innerText()).toBe(`npx artesian token mint --subscribe '*' --lifetime 1h${audience}`);
     await page.getByLabel("Publish to topics").fill("it's\n-x");
     await page.getByLabel("Read private topics").fill("");
     await page.getByLabel("Administer the hub").check();
     await page.getByLabel("User").fill("urn:user:42");
     await expect
       .poll(() => command.innerText())
-      .toBe(String.raw`npx artesian token mint --publish 'it'\''s' --publish '-x' --admin --lifetime 1h --subject urn:user:42`);
+      .toBe(String.raw`npx artesian token mint --publish 'it'\''s' --publish '-x' --admin --lifetime 1h --subject urn:user:42` + audience);
   });
 
   test("explains a token in words, and sends it nowhere", async () => {

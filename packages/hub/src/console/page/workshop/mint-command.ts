@@ -9,8 +9,15 @@ export interface Wishes {
   readonly subject: string;
 }
 
-/** The command that makes a token, for a POSIX shell. Undefined without anything to allow. */
-export function mintCommand(wishes: Wishes): string | undefined {
+/** The audience that the command assumes. */
+const DEFAULT_AUDIENCE = "http://127.0.0.1:3000/.well-known/mercure";
+
+/**
+ * The command that makes a token, for a POSIX shell. Undefined without anything to allow.
+ *
+ * @param audience - The hub's resource identifier.
+ */
+export function mintCommand(wishes: Wishes, audience: string): string | undefined {
   const flags = [
     ...linesOf(wishes.publish).map((topic) => `--publish ${quoted(topic)}`),
     ...linesOf(wishes.publishPatterns).map((pattern) => `--publish-urlpattern ${quoted(pattern)}`),
@@ -21,6 +28,7 @@ export function mintCommand(wishes: Wishes): string | undefined {
   if (flags.length === 0) return undefined;
   if (wishes.lifetime.trim() !== "") flags.push(`--lifetime ${quoted(wishes.lifetime.trim())}`);
   if (wishes.subject.trim() !== "") flags.push(`--subject ${quoted(wishes.subject.trim())}`);
+  if (audience !== DEFAULT_AUDIENCE) flags.push(`--resource-identifier ${quoted(audience)}`);
   return `npx artesian token mint ${flags.join(" ")}`;
 }
 

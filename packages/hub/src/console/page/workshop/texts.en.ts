@@ -12,7 +12,7 @@ export const en = {
     admin: "Administer the hub: the console, the metrics, revoking tokens",
     nothing: "Name something that the token allows.",
     copy: "Copy the command",
-    data: "If the hub was started with `--data`, `--public-url` or other settings, give the command the same ones.",
+    data: "It signs with the key that `npx artesian keys create` makes, and that the hub takes at its start. If the hub was started with `--data` or a key of your own, give both commands the same settings.",
   },
   explain: {
     title: "Explain a token",

@@ -14,7 +14,7 @@ export const zhCN: WorkshopTexts = {
     admin: "管理服务器：控制台、指标、吊销令牌",
     nothing: "请填写令牌允许的内容。",
     copy: "复制命令",
-    data: "如果服务器启动时用了 `--data`、`--public-url` 等设置，命令也要加上同样的设置。",
+    data: "签名用的密钥由 `npx artesian keys create` 生成，服务器在启动时读取。如果服务器启动时用了 `--data` 或自己的密钥，这两条命令也要加上同样的设置。",
   },
   explain: {
     title: "解读令牌",

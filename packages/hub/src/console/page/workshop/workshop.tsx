@@ -19,7 +19,7 @@ export interface WorkshopProps {
 export function Workshop({ about }: WorkshopProps): ComponentChildren {
   return (
     <div class="panes">
-      <Make />
+      <Make about={about} />
       <Explain about={about} />
     </div>
   );
@@ -42,10 +42,10 @@ const NOTHING: Wishes = {
  * The console makes no token itself. A stolen administrator's token would otherwise make others
  * that outlive it, and the key would have to be where requests from outside reach it.
  */
-function Make(): ComponentChildren {
+function Make({ about }: { about: About }): ComponentChildren {
   const [wishes, setWishes] = useState(NOTHING);
   const texts = workshopTexts().make;
-  const command = mintCommand(wishes);
+  const command = mintCommand(wishes, about.audience);
   const change = (name: keyof Wishes) => (value: string) => setWishes({ ...wishes, [name]: value });
   return (
     <section class="pane card" aria-labelledby="make-title">
