@@ -135,6 +135,17 @@ function sameText(reply: string, answer: string): boolean {
   return new RegExp(`^${literal.join("[^]+")}$`).test(answer);
 }
 
+test.each([
+  ["does it scale to many machines?", /docs\/operate\/scaling$/],
+  ["can I run it on several servers", /docs\/operate\/scaling$/],
+  ["可以部署到多台机器吗？", /docs\/operate\/scaling$/],
+  ["how do I publish from PHP?", /docs\/guides\/publishing$/],
+  ["怎么用 PHP 发布？", /docs\/guides\/publishing$/],
+  ["what about Python?", /docs\/guides\/publishing$/],
+])("%s leads to its page", async (text, page) => {
+  expect(await embeddedBot({ docs: false }).reply({ room: "lobby", nickname: "Ada", text }, context())).toMatch(page);
+});
+
 test("a person's name is kept to its bound", async () => {
   const bot = embeddedBot({ docs: false });
   const say = async (text: string): Promise<string> => (await bot.reply({ room: "lobby", nickname: "Ada", text }, context())) as string;

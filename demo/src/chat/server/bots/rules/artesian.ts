@@ -99,8 +99,12 @@ export const ARTESIAN: readonly Rule[] = [
       ],
     },
     say: {
-      en: ["Any language that can send an HTTP POST will do: a form with the fields topic and data. In the shell:\n{curl}"],
-      zh: ["凡是能发 HTTP POST 的语言都行：一个表单，带 topic 和 data 两个字段。在命令行里：\n{curl}"],
+      en: [
+        "Any language that can send an HTTP POST will do: a form with the fields topic and data. In the shell:\n{curl}\nWhole programs in PHP, Python, Ruby, Go and Java: {docs}/guides/publishing",
+      ],
+      zh: [
+        "凡是能发 HTTP POST 的语言都行：一个表单，带 topic 和 data 两个字段。在命令行里：\n{curl}\nPHP、Python、Ruby、Go 和 Java 的完整程序：{docs}/guides/publishing",
+      ],
     },
   },
   {
@@ -284,8 +288,8 @@ export const ARTESIAN: readonly Rule[] = [
       zh: ["* (支持|用) * (php|python|ruby|go|golang|rust|java|其他语言|别的语言|什么语言|哪些语言) *"],
     },
     say: {
-      en: ['Yes: whatever can send an HTTP POST can publish. Say "how do I publish" for the curl line and translate it.'],
-      zh: ["可以：能发 HTTP POST 的都能发布。说“怎么发布”，我给你一行 curl，翻译过去就行。"],
+      en: ["Yes: whatever can send an HTTP POST can publish. Whole programs in many languages: {docs}/guides/publishing"],
+      zh: ["可以：能发 HTTP POST 的都能发布。多种语言的完整程序：{docs}/guides/publishing"],
     },
   },
   {

@@ -98,8 +98,12 @@ export const NEEDS: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (several|multiple|many|more) (processes|cores|cpus|workers|processors) *", "* all (cores|cpus|processors) *"],
-      zh: ["* (多个|多|几个) (进程|核|核心|cpu|处理器) *"],
+      en: [
+        "* (several|multiple|many|more) (processes|cores|cpus|workers|processors) *",
+        "* all (cores|cpus|processors) *",
+        "* (scale|scales|scaling|run|runs|cluster) [it|out|artesian] [to|on|over|across|horizontally] [several|multiple|many|more] (machines|servers|nodes|hosts) *",
+      ],
+      zh: ["* (多个|多|几个) (进程|核|核心|cpu|处理器) *", "* (扩展|部署|运行|跑) * (多台|几台|多个) (机器|服务器|节点|主机) *"],
     },
     say: {
       en: [
