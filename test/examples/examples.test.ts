@@ -31,7 +31,7 @@ async function post(url: string, body: string, type = "application/x-www-form-ur
 }
 
 describe("examples", () => {
-  it("are all tested here", async () => {
+  it("are all known, and have tests", async () => {
     const names = await readdir(new URL("../../examples/", import.meta.url));
     expect(names.toSorted()).toEqual([
       "durable.mjs",
@@ -44,9 +44,12 @@ describe("examples", () => {
       "frameworks",
       "hono.mjs",
       "in-process.mjs",
+      "laravel",
       "node-http.mjs",
       "page.html",
       "publish",
+      "symfony",
+      "turbo",
     ]);
   });
 
