@@ -136,7 +136,7 @@ describe("the news", () => {
     const page = await visit(`${site.origin}/news`, { permissions: ["clipboard-read", "clipboard-write"] });
     await connection(page, "live");
     await page.getByTestId("no-feeds").getByRole("button", { name: "Copy the line" }).click();
-    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/^artesian-demo --feed \S+=https:\S+$/);
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/^npx artesian-demo --feed \S+=https:\S+$/);
     expect(await faults(page)).toEqual([]);
 
     site.gate = (req, res) => {

@@ -14,12 +14,12 @@ const ITEM_PAGE = `<!doctype html>
 <main>
 <h1>There is no such story</h1>
 <p>The headline is from the sample feed, which is invented so that the news page has something to show without a network.</p>
-<p>To follow real feeds, start the demo with their addresses: <code>artesian-demo --feed https://example.com/feed.xml</code></p>
+<p>To follow real feeds, start the demo with their addresses: <code>npx artesian-demo --feed https://example.com/feed.xml</code></p>
 <p><a href="/news">Back to the news</a></p>
 <section lang="zh-CN">
 <h2>没有这篇报道</h2>
 <p>这条新闻来自示例订阅源，是虚构的，为的是没有网络时新闻页也有内容可看。</p>
-<p>要订阅真实的新闻，启动时给出它们的地址：<code>artesian-demo --feed https://example.com/feed.xml</code></p>
+<p>要订阅真实的新闻，启动时给出它们的地址：<code>npx artesian-demo --feed https://example.com/feed.xml</code></p>
 <p><a href="/news">返回新闻</a></p>
 </section>
 </main>

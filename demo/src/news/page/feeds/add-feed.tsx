@@ -6,7 +6,7 @@ import { addFeeds, type FeedsProblem } from "./feeds-api.ts";
 import { readOpml } from "./opml.ts";
 import { feedsTexts } from "./texts.ts";
 
-const LINE = "artesian-demo --feed World=https://example.com/world.rss";
+const LINE = "npx artesian-demo --feed World=https://example.com/world.rss";
 
 interface AddFeedProps {
   /** The id of its text box in the page. */
