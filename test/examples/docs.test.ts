@@ -294,7 +294,7 @@ describe("docs/guides/presence.md", () => {
 
 describe("docs/operate/metrics.md", () => {
   it("asks as it says, and lists every figure, and no other", async () => {
-    expect(blocksOf("operate/metrics.md").map(({ language }) => language)).toEqual(["sh", "yaml", "promql"]);
+    expect(blocksOf("operate/metrics.md").map(({ language }) => language)).toEqual(["sh", "sh", "yaml", "promql"]);
     const cwd = temporaryDirectory();
     await run("sh", "npx artesian keys create\n", {}, cwd).output;
     const server = await startServer([], { tokens: true, cwd });
@@ -314,6 +314,14 @@ describe("docs/operate/metrics.md", () => {
     const labelsOf = (name: string): string[] => Object.keys(series.find((one) => one.name === name)?.labels ?? {});
     expect(rows).toEqual([...types].map(([name, type]) => [name, type, labelsOf(name)]));
     expect(blockOf("operate/metrics.md", "yaml")).toContain("metrics_path: /.well-known/mercure/metrics\n");
+  });
+
+  it("needs no token at a port of its own", async () => {
+    const [, { code = "" } = {}] = blocksOf("operate/metrics.md").filter(({ language }) => language === "sh");
+    const port = `${await freePort()}`;
+    const [, args = "", url = ""] = /^artesian serve (.*)\ncurl (\S+)$/m.exec(code.replaceAll("9090", port)) ?? [];
+    await startServer(args.split(" "), { tokens: true });
+    expect(await (await fetch(url)).text()).toContain("\nartesian_subscribers");
   });
 });
 
