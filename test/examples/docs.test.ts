@@ -317,9 +317,9 @@ describe("docs/operate/metrics.md", () => {
   });
 
   it("needs no token at a port of its own", async () => {
-    const [, { code = "" } = {}] = blocksOf("operate/metrics.md").filter(({ language }) => language === "sh");
+    const [, block] = blocksOf("operate/metrics.md").filter(({ language }) => language === "sh");
     const port = `${await freePort()}`;
-    const [, args = "", url = ""] = /^artesian serve (.*)\ncurl (\S+)$/m.exec(code.replaceAll("9090", port)) ?? [];
+    const [, args = "", url = ""] = /^artesian serve (.*)\ncurl (\S+)$/m.exec((block?.code ?? "").replaceAll("9090", port)) ?? [];
     await startServer(args.split(" "), { tokens: true });
     expect(await (await fetch(url)).text()).toContain("\nartesian_subscribers");
   });
