@@ -50,6 +50,14 @@ export function isFound({ symbol, name = "", nameZh = "" }: Sortable, search: st
     .every((word) => text.includes(word));
 }
 
+/** The symbols that a search finds, in order. */
+export function findSymbols(items: readonly Sortable[], search: string, sorting: Sorting): readonly string[] {
+  return sortSymbols(
+    items.filter((item) => isFound(item, search)),
+    sorting,
+  );
+}
+
 function byName(a: Sortable, b: Sortable): number {
   return a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0;
 }

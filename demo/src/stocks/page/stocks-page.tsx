@@ -14,7 +14,7 @@ import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
 import { QuoteDetail } from "./quote-detail.tsx";
 import { QuoteList } from "./quote-list.tsx";
 import { Settings } from "./settings.tsx";
-import { isFound, sortingAfter, sortSymbols } from "./sort.ts";
+import { findSymbols, sortingAfter } from "./sort.ts";
 import { stocksTexts } from "./texts.ts";
 import { useLink } from "./use-link.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
@@ -102,8 +102,8 @@ export function StocksPage({ origin, stores: { store, alerts } }: { origin: stri
     // The list may still be that of the text before.
     const text = event.currentTarget.value.trim();
     if (event.key !== "Enter" || event.isComposing || text === "") return;
-    const tickers = all.map((symbol) => store.ticker(symbol)).filter((ticker) => isFound(ticker, text));
-    const [found] = sortSymbols(tickers, sorting);
+    const tickers = all.map((symbol) => store.ticker(symbol));
+    const [found] = findSymbols(tickers, text, sorting);
     if (found !== undefined) pick(found);
   }
 

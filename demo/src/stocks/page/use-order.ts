@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { MarketStore } from "./market-store.ts";
-import { isFound, type Sorting, sortSymbols } from "./sort.ts";
+import { findSymbols, type Sorting } from "./sort.ts";
 
 /** Interval of sorting a list by price, in milliseconds. */
 const RESORT_MS = 5000;
@@ -21,10 +21,12 @@ export interface OrderOptions {
 
 /** The matching symbols, in order. */
 export function useOrder({ store, symbols, search, sorting, rounds, isHeld }: OrderOptions): readonly string[] {
-  const compute = (): readonly string[] => {
-    const tickers = symbols.map((symbol) => store.ticker(symbol)).filter((ticker) => isFound(ticker, search));
-    return sortSymbols(tickers, sorting);
-  };
+  const compute = (): readonly string[] =>
+    findSymbols(
+      symbols.map((symbol) => store.ticker(symbol)),
+      search,
+      sorting,
+    );
   const [order, setOrder] = useState(compute);
   useEffect(() => setOrder(compute()), [store, symbols, search, sorting.key, sorting.descending, rounds]);
   useEffect(() => {

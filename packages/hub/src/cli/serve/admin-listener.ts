@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Cors } from "../../http/reply/cors.ts";
 import { createGuard } from "../../http/admission/guard.ts";
-import { metrics, type MetricsContext } from "../../http/routes/metrics.ts";
+import type { MetricsContext } from "../../http/routes/metrics.ts";
 import { metricsWithoutJournal } from "../../http/routes/metrics-collector.ts";
+import { METRICS } from "../../http/router.ts";
 import { HubError, type Logger } from "../../index.ts";
 import type { Config } from "../config/config.ts";
 import { knownHosts, resolveHost } from "./address.ts";
@@ -38,31 +39,32 @@ export async function listenForAdmins(config: Config, worker: string | undefined
   const cors = new Cors([]);
   const refuse = createRefuse(cors, logger);
   const guard = createGuard({ hosts: address.loopback ? knownHosts(config, address) : undefined, logger });
-  let sources: AdminSources = {
-    metrics: { collect: () => Promise.resolve(metricsWithoutJournal(worker)) },
-    hub: WAITING_HUB,
-    isLeaving: () => false,
-  };
+  const waiting = { collect: () => Promise.resolve(metricsWithoutJournal(worker)) };
+  let context: MetricsContext = { metrics: waiting };
+  let answerHealth = createHealth({ hub: WAITING_HUB, isLeaving: () => false, cors, refuse });
   const server = createHttpServer(config);
   server.maxConnections = MAX_CONNECTIONS;
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (pathOf(req) !== "/metrics") throw new HubError("not_found", "Only /metrics and /health are served at this port.");
-    if (req.method !== "GET" && req.method !== "HEAD") {
-      res.setHeader("allow", "GET, HEAD");
-      throw new HubError("method_not_allowed", "Use GET to read the metrics.");
+    if (!METRICS.methods.some((method) => method === req.method)) {
+      res.setHeader("allow", METRICS.methods.join(", "));
+      throw new HubError("method_not_allowed", METRICS.hint);
     }
-    const { status, headers, body } = await metrics(sources);
+    const { status, headers, body } = await METRICS.handler(context);
     res.writeHead(status, headers).end(req.method === "HEAD" ? undefined : body);
   };
   server.on("request", (req, res) => {
-    if (createHealth({ ...sources, cors, refuse })(req, res) || !guard(req, res)) return;
+    if (answerHealth(req, res) || !guard(req, res)) return;
     answer(req, res).catch((error: unknown) => refuse(req, res, error));
   });
   server.on("error", (error) => logger.error({ err: error }, "the listener for metrics failed to accept a connection"));
   await listen(server, address.address, config.adminPort, ["adminPort", "adminHost"]);
   logger.info({ url: `http://${address.urlHost}:${config.adminPort}/metrics` }, "the metrics can be read");
   return {
-    answerFrom: (next) => (sources = next),
+    answerFrom: ({ metrics, hub, isLeaving }) => {
+      context = { metrics };
+      answerHealth = createHealth({ hub, isLeaving, cors, refuse });
+    },
     close: () => {
       server.close();
       server.closeAllConnections();

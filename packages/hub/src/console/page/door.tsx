@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
+import { DEFAULT_URL } from "./default-url.ts";
 import type { Refusal } from "./session.ts";
 import { consoleTexts } from "./texts.ts";
 import { Words } from "./words.tsx";
 
-/** The hub's URL by default, which the command assumes too. */
-const DEFAULT_URL = new URL("http://127.0.0.1:3000/.well-known/mercure");
+const USUAL = new URL(DEFAULT_URL);
 
 /**
  * The command for the default data directory. A token is for one URL. The directory in use is not
@@ -14,11 +14,8 @@ const DEFAULT_URL = new URL("http://127.0.0.1:3000/.well-known/mercure");
  * proxy on this machine makes strangers look local.
  */
 function commandFor(hubUrl: string | undefined): string {
-  const { origin, pathname } = hubUrl === undefined ? DEFAULT_URL : new URL(hubUrl);
-  const flags = [
-    origin === DEFAULT_URL.origin ? "" : ` --public-url ${origin}`,
-    pathname === DEFAULT_URL.pathname ? "" : ` --path ${pathname}`,
-  ];
+  const { origin, pathname } = hubUrl === undefined ? USUAL : new URL(hubUrl);
+  const flags = [origin === USUAL.origin ? "" : ` --public-url ${origin}`, pathname === USUAL.pathname ? "" : ` --path ${pathname}`];
   return `npx artesian token mint --admin${flags.join("")}`;
 }
 

@@ -105,7 +105,7 @@ export class Revocations {
   /** Changes by this process, which a reading of the table may have missed. */
   #changes = 0;
   /** One change after the other, so that each sees the earlier ones. */
-  #revoking: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   /**
    * @param options - `topic`: of the notes. `limit`: most revocations kept. `leewayMs`: how long
@@ -155,9 +155,7 @@ export class Revocations {
    */
   async revoke(revocation: Revocation): Promise<void> {
     checkRevocation(revocation);
-    const revoked = this.#revoking.then(() => this.#revoke(revocation));
-    this.#revoking = revoked.catch(() => undefined);
-    await revoked;
+    await this.#inTurn(() => this.#revoke(revocation));
   }
 
   /** The revocations that hold, the newest first. */
@@ -179,12 +177,7 @@ export class Revocations {
    * @throws HubError `journal_full` or `journal_unavailable`. Nothing has changed.
    */
   async withdraw(id: string): Promise<KnownRevocation | undefined> {
-    const withdrawn = this.#revoking.then(() => this.#withdraw(id));
-    this.#revoking = withdrawn.then(
-      () => undefined,
-      () => undefined,
-    );
-    return withdrawn;
+    return this.#inTurn(() => this.#withdraw(id));
   }
 
   /**
@@ -196,6 +189,12 @@ export class Revocations {
       this.#isReady = false;
       this.#ready = this.#loadAll();
     } else if (note.data.startsWith(PREFIX)) void this.#load(note.data);
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(change);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 
   async #revoke(revocation: Revocation): Promise<void> {
@@ -266,7 +265,7 @@ export class Revocations {
         // What was read may be older than a change of this process.
         if (before !== this.#changes) continue;
         // Others have withdrawn what is missing.
-        for (const key of this.#kept.keys()) if (key.startsWith(prefix) && !loaded.has(key)) this.#forget(key);
+        for (const key of prefix === PREFIX ? this.#kept.keys() : [prefix]) if (!loaded.has(key)) this.#forget(key);
         break;
       } catch (error) {
         // Until they are known no token can be judged.

@@ -1,3 +1,5 @@
+import { DEFAULT_URL } from "../default-url.ts";
+
 /** The contents of a token to make. Topics and patterns have a line each. */
 export interface Wishes {
   readonly publish: string;
@@ -8,9 +10,6 @@ export interface Wishes {
   readonly lifetime: string;
   readonly subject: string;
 }
-
-/** The audience that the command assumes. */
-const DEFAULT_AUDIENCE = "http://127.0.0.1:3000/.well-known/mercure";
 
 /**
  * The command that makes a token, for a POSIX shell. Undefined without anything to allow.
@@ -28,7 +27,7 @@ export function mintCommand(wishes: Wishes, audience: string): string | undefine
   if (flags.length === 0) return undefined;
   if (wishes.lifetime.trim() !== "") flags.push(`--lifetime ${quoted(wishes.lifetime.trim())}`);
   if (wishes.subject.trim() !== "") flags.push(`--subject ${quoted(wishes.subject.trim())}`);
-  if (audience !== DEFAULT_AUDIENCE) flags.push(`--resource-identifier ${quoted(audience)}`);
+  if (audience !== DEFAULT_URL) flags.push(`--resource-identifier ${quoted(audience)}`);
   return `npx artesian token mint ${flags.join(" ")}`;
 }
 
