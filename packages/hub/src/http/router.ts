@@ -103,7 +103,7 @@ export const ROUTES: readonly Route[] = [
   {
     path: "/revocations",
     methods: READ,
-    hint: "Use POST to revoke tokens, or GET to list what is revoked.",
+    hint: "Use POST to revoke tokens, or GET to list the revocations.",
     needs: "admin",
     handler: listRevocations,
   },

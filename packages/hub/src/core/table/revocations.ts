@@ -264,7 +264,7 @@ export class Revocations {
         }
         // What was read may be older than a change of this process.
         if (before !== this.#changes) continue;
-        // Others have withdrawn what is missing.
+        // Others have withdrawn the missing ones.
         for (const key of prefix === PREFIX ? this.#kept.keys() : [prefix]) if (!loaded.has(key)) this.#forget(key);
         break;
       } catch (error) {

@@ -246,7 +246,7 @@ export class Sockets {
     held.peer.idle.delete(beneath);
     held.peer.idle.add(socket);
     socket.on("close", onClose);
-    // A connection of HTTP/2 has no answers of its own to wait for.
+    // Over HTTP/2, answers belong to streams, and the connection waits for none.
     if (socket.alpnProtocol !== "h2") closeLater(socket, leave);
   }
 

@@ -350,7 +350,7 @@ export class Replica implements EngineConnection {
     this.take(log, sent.seq, { bytes, head });
   }
 
-  /** Notes what is gone from the front of the stream. */
+  /** Notes the messages that are gone from the front of the stream. */
   #removed({ first, last }: StreamRange): void {
     const { log } = this;
     // With all messages taken in, this process would not remove more than any other.
