@@ -14,6 +14,7 @@ const TOOLS = [
   { command: "redis-server", packageName: "redis-server", why: "the tests of the journal on Redis" },
   { command: "redis-sentinel", packageName: "redis-sentinel", why: "the tests of the journal on Redis" },
   { command: "nats-server", packageName: "nats-server", why: "the tests of the journal on NATS" },
+  { command: "prometheus", packageName: "prometheus", why: "the tests of the metrics and the alerts" },
   { command: "openssl", packageName: "openssl", why: "the test over TLS" },
   { command: "php", packageName: "php-cli", why: "the tests with Symfony's clients" },
   {

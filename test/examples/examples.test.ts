@@ -45,6 +45,7 @@ describe("examples", () => {
       "hono.mjs",
       "in-process.mjs",
       "laravel",
+      "monitoring",
       "node-http.mjs",
       "page.html",
       "publish",

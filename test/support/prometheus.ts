@@ -35,7 +35,7 @@ export function parsePrometheus(text: string): Scrape {
       throw new Error(`${why}: ${line}`);
     };
     const help = new RegExp(`^# HELP (${NAME}) ((?:[^\\\\]|\\\\[\\\\n])+)$`, "s").exec(line);
-    const type = new RegExp(`^# TYPE (${NAME}) (counter|gauge)$`).exec(line);
+    const type = new RegExp(`^# TYPE (${NAME}) (counter|gauge|histogram)$`).exec(line);
     if (help !== null) {
       const [, name = "", words = ""] = help;
       if (helps.has(name)) fail("A second HELP");
@@ -49,7 +49,10 @@ export function parsePrometheus(text: string): Scrape {
     } else {
       const [, name = "", labelled = "", value = ""] =
         new RegExp(`^(${NAME})(?:\\{(.+)\\})? (\\S+)$`, "s").exec(line) ?? fail("Not a sample");
-      if (name !== current || !types.has(name)) fail("A sample that is not of the TYPE above it");
+      const isOfCurrent =
+        name === current ||
+        (types.get(current) === "histogram" && /^_(?:bucket|sum|count)$/.test(name.slice(current.length)) && name.startsWith(current));
+      if (!isOfCurrent || !types.has(current)) fail("A sample that is not of the TYPE above it");
       if (!VALUE.test(value)) fail("Not a value");
       const key = line.slice(0, line.lastIndexOf(" "));
       if (seen.has(key)) fail("A second sample of the same series");

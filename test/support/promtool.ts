@@ -1,30 +1,29 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** `promtool` of Prometheus; undefined where it is not installed. */
-const PROMTOOL = process.env["PROMTOOL"] ?? "promtool";
-let isMissing = false;
+/** What `promtool` of Prometheus said, and its exit status. */
+export interface Checked {
+  readonly status: number;
+  readonly output: string;
+}
+
+/** Runs `promtool`, which `npm test` installs with Prometheus. */
+export async function promtool(args: readonly string[], input = ""): Promise<Checked> {
+  const child = spawn("promtool", args, { stdio: ["pipe", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part: string) => (output += part));
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  const [status] = (await once(child, "close")) as [number];
+  return { status, output };
+}
 
 /**
- * Has Prometheus's own tool check a scrape. If the tool is not installed, the strict parser of
- * `prometheus.ts` stands for it.
+ * Has Prometheus' own tool check a scrape.
  *
  * @throws Error with what the tool says.
  */
 export async function checkMetrics(text: string): Promise<void> {
-  if (isMissing) return;
-  const child = spawn(PROMTOOL, ["check", "metrics"], { stdio: ["pipe", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part: string) => (said += part));
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(text);
-  const code = await once(child, "close").then(
-    ([status]) => status as number,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    },
-  );
-  isMissing = code === undefined;
-  if (!isMissing && (code !== 0 || said !== "")) throw new Error(`promtool check metrics: ${code}\n${said}`);
+  const { status, output } = await promtool(["check", "metrics"], text);
+  if (status !== 0 || output !== "") throw new Error(`promtool check metrics: ${status}\n${output}`);
 }

@@ -1,4 +1,5 @@
 import { type HubOptions, type Journal, memoryJournal, type Peers } from "artesian";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parsePrometheus, type Scrape } from "../../support/prometheus.ts";
 import { startHub } from "../../support/server.ts";
@@ -46,6 +47,49 @@ describe("the metrics", () => {
     expect(await ask(admin, "HEAD")).toEqual([200, null, ""]);
     expect((await ask(admin, "POST")).slice(0, 2)).toEqual([405, "GET, HEAD, OPTIONS"]);
     expect((await fetch(`${metrics}/more`, { headers: admin })).status).toBe(404);
+  });
+
+  it("are for monitors too, who may do nothing else", async () => {
+    const { origin, metrics } = await start();
+    const monitor = bearer(await mint({ publish: [exact("/.well-known/mercure/monitor")] }));
+    const ask = async (url: string, init: RequestInit = {}): Promise<number> => (await fetch(url, { ...init, headers: monitor })).status;
+    expect(await ask(metrics)).toBe(200);
+    const revocations = `${origin}/.well-known/mercure/revocations`;
+    expect(await ask(revocations)).toBe(403);
+    expect(await ask(revocations, { method: "POST", body: new URLSearchParams({ sub: "someone" }) })).toBe(403);
+    const publish = { method: "POST", body: new URLSearchParams({ topic: "/.well-known/mercure/monitor" }) };
+    expect(await ask(`${origin}/.well-known/mercure`, publish)).toBe(400);
+  });
+
+  it("count durations in buckets", async () => {
+    const { hub, url, scrape } = await start();
+    const stream = await openStream(`${url}?match=a`);
+    await hub.publish({ topic: "a", data: "1" });
+    await hub.publish({ topic: "nobody", data: "2" });
+    await stream.next();
+    await scrape();
+    const began = performance.now();
+    while (performance.now() - began < 300);
+    await sleep(100);
+    const scraped = await scrape();
+    const worker = { worker: "0" };
+    const most = (name: string): number | undefined => scraped.sum(`${name}_bucket`, { ...worker, le: "+Inf" });
+    for (const [name, count] of [
+      ["artesian_publish_duration_seconds", 2],
+      ["artesian_delivery_delay_seconds", 1],
+      ["artesian_catch_up_duration_seconds", 1],
+    ] as const) {
+      expect([most(name), scraped.sum(`${name}_count`)], name).toEqual([count, count]);
+      expect(scraped.sum(`${name}_sum`), name).toBeLessThan(5);
+      const buckets = scraped.series.filter(({ name: one }) => one === `${name}_bucket`).map(({ value }) => value);
+      expect(buckets).toEqual(buckets.toSorted((a, b) => a - b));
+    }
+    // A loop that was held up runs its timers late.
+    const late =
+      (most("artesian_event_loop_delay_seconds") ?? 0) - (scraped.sum("artesian_event_loop_delay_seconds_bucket", { le: "0.1" }) ?? 0);
+    expect(late).toBeGreaterThan(0);
+    // The journal in memory flushes nothing.
+    expect(scraped.types.has("artesian_journal_flush_duration_seconds")).toBe(false);
   });
 
   it("report states and counts, in base units", async () => {

@@ -44,6 +44,30 @@ async function watch(url: string): Promise<() => Promise<SubscriptionDocument>> 
   return next;
 }
 
+describe("the list of subscriptions", () => {
+  it("has everyone who came before the request, at once", async () => {
+    const { origin, url } = await start();
+    for (const topic of ["a", "b"]) {
+      await openStream(`${url}?match=${topic}`);
+      const { subscriptions } = await list(origin, `${PATH}/exact/${topic}`);
+      expect(subscriptions.map(({ match }) => match)).toEqual([topic]);
+    }
+    expect((await list(origin)).subscriptions.map(({ match }) => match).toSorted()).toEqual(["a", "b"]);
+  });
+
+  it("waits neither for other matchers, nor long for subscribers past a rate", async () => {
+    const { origin, url } = await start({ limits: { presenceRate: 1 } });
+    const streams = Array.from({ length: 30 }, () => openStream(`${url}?match=crowd`));
+    await Promise.all(streams);
+    const began = performance.now();
+    expect((await list(origin, `${PATH}/exact/nobody`)).subscriptions).toEqual([]);
+    const others = performance.now() - began;
+    expect((await list(origin, `${PATH}/exact/crowd`)).subscriptions.length).toBeLessThan(30);
+    expect(performance.now() - began - others).toBeGreaterThan(500);
+    expect(performance.now() - began).toBeLessThan(LATE_MS);
+  });
+});
+
 describe("subscription events", () => {
   it("tell of each subscription that begins and ends, with the topic as their id, in private", async () => {
     const { hub, url } = await start();

@@ -56,9 +56,9 @@ export class HubCore {
   readonly peers: PeerRequests;
   /** Requests between this process and the others of the same server. */
   readonly workers: PeerRequests;
-  /** The view of this process. */
   /** Streams by their users. */
   readonly subjects: Subjects;
+  /** The view of this process. */
   readonly process: OwnProcess;
   /**
    * Fleet-wide view: every process on this journal. All other members of the hub cover this process
@@ -167,7 +167,7 @@ export class HubCore {
     this.peers = new PeerRequests(journal.peers, logger);
     this.workers =
       options.workers !== undefined && options.workers === journal.peers ? this.peers : new PeerRequests(options.workers, logger);
-    this.process = new OwnProcess({ journal, dispatcher, streams, published: () => this.publisher.published });
+    this.process = new OwnProcess({ journal, dispatcher, streams, publisher: this.publisher });
     this.fleet = new Fleet(this.process, tokens, this.peers);
     const notices = new LogThrottle(logger);
     dispatcher.onPatternsBehind = (behind) =>
@@ -194,6 +194,7 @@ export class HubCore {
         leaseMs: options.subscriptionLeaseMs ?? DEFAULT_TIMES.subscriptionLeaseMs,
         rates: { perSecond: limits.presenceRate, perSecondAndAddress: limits.presenceRatePerAddress },
         history: limits.presenceHistory,
+        peers: this.peers,
         logger,
       });
       this.presence = presence;

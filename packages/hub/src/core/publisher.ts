@@ -1,6 +1,7 @@
 import { APP_ISSUER, type Authorization } from "./matching/authorization.ts";
 import type { Dispatcher } from "./live/dispatcher.ts";
 import { HubError } from "./errors.ts";
+import { Durations } from "./durations.ts";
 import type { Grants } from "./matching/grants.ts";
 import {
   checkIdempotencyKey,
@@ -21,6 +22,7 @@ import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import type { OutageLog } from "./journal/outage-log.ts";
 import { boundRetry, type RetryRange } from "./update/retry.ts";
+import { monotonicMs } from "./scheduler.ts";
 import type { Schedule, ScheduledUpdate } from "./table/schedule.ts";
 import type { Tokens } from "./table/tokens.ts";
 import type { TopicParser } from "./update/topic.ts";
@@ -62,6 +64,8 @@ export class Publisher {
   readonly #isPrivate: boolean;
   /** Number of updates acknowledged. */
   published = 0;
+  /** From the check of a publisher's updates until they were acknowledged. */
+  readonly acknowledgements: Durations = new Durations();
 
   constructor(options: {
     journal: Journal;
@@ -141,6 +145,7 @@ export class Publisher {
     if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.#tokens.checkCurrent(authorization);
     if (updates.length === 0) return [];
+    const beganAt = monotonicMs();
     const key = idempotencyKey === undefined ? undefined : { publisher: publisher ?? publisherOf(authorization), key: idempotencyKey };
     const attempt = key && this.#attemptAt(updates, key);
     // What a user says is for those who may hear the user.
@@ -151,6 +156,7 @@ export class Publisher {
     try {
       const ids = await this.#write(batch, times, attempt);
       this.#outage.succeeded();
+      this.acknowledgements.add(monotonicMs() - beganAt);
       return ids;
     } finally {
       if (--this.#writes === 0) this.#tellSettled();

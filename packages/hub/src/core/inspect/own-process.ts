@@ -1,4 +1,5 @@
 import type { Dispatcher } from "../live/dispatcher.ts";
+import type { DurationFigures, Durations } from "../durations.ts";
 import type { Journal, JournalRecord } from "../journal/journal.ts";
 import { type ListQuery, listUpdates, type UpdateList } from "./journal-list.ts";
 import { greatestLag, type Lag, lagOf } from "./lag.ts";
@@ -42,6 +43,18 @@ export interface HubStats {
   readonly sentBytes: number;
 }
 
+/** Durations of one process. */
+export interface HubTimings {
+  /** From the check of a publisher's updates until they were acknowledged. */
+  readonly publish: DurationFigures;
+  /** From the append of an update until sockets were given it. Of each batch, the oldest update. */
+  readonly delivery: DurationFigures;
+  /** From the beginning of a stream until it was at the newest update. */
+  readonly catchUp: DurationFigures;
+  /** Flushes of the journal to the disk. Undefined if this process flushes nothing. */
+  readonly flush: DurationFigures | undefined;
+}
+
 /** An open stream, for the operator of the hub. */
 export interface SubscriberInfo {
   /** Random, unique to the connection. */
@@ -70,19 +83,24 @@ export interface SubscriberInfo {
 /** An open stream in detail. */
 export type DetailedSubscriber = SubscriberInfo & SubscriberDetail;
 
+/** What the publisher counts. */
+interface PublisherFigures {
+  readonly published: number;
+  readonly acknowledgements: Durations;
+}
+
 /** The view of this process: its figures, its subscribers, and what they got. */
 export class OwnProcess {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
   readonly #streams: Streams;
-  readonly #published: () => number;
+  readonly #publisher: PublisherFigures;
 
-  /** @param options - `published`: number of updates acknowledged since the start. */
-  constructor(options: { journal: Journal; dispatcher: Dispatcher; streams: Streams; published: () => number }) {
+  constructor(options: { journal: Journal; dispatcher: Dispatcher; streams: Streams; publisher: PublisherFigures }) {
     this.#journal = options.journal;
     this.#dispatcher = options.dispatcher;
     this.#streams = options.streams;
-    this.#published = options.published;
+    this.#publisher = options.publisher;
   }
 
   /** Watches subscribers come and go. @returns Stops watching. */
@@ -107,9 +125,19 @@ export class OwnProcess {
       tail: this.#journal.tail(),
       head: this.#journal.head(),
       bytes: this.#journal.bytes(),
-      published: this.#published(),
+      published: this.#publisher.published,
       delivered: sent.updates,
       sentBytes: sent.bytes,
+    };
+  }
+
+  /** Durations since the process started. */
+  timings(): HubTimings {
+    return {
+      publish: this.#publisher.acknowledgements.figures(),
+      delivery: this.#dispatcher.delays.figures(),
+      catchUp: this.#streams.catchUps.figures(),
+      flush: this.#journal.flushes,
     };
   }
 

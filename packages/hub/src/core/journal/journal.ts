@@ -1,3 +1,4 @@
+import type { DurationFigures } from "../durations.ts";
 import type { HubError } from "../errors.ts";
 import type { JournalIdempotency } from "./idempotency.ts";
 import type { Peers } from "./peers.ts";
@@ -207,6 +208,12 @@ export interface Journal {
    * @returns Stops watching.
    */
   readonly watchAway?: ((onChange: (failure: HubError | undefined) => void) => () => void) | undefined;
+
+  /**
+   * Durations of the flushes to the disk by this process, or undefined if this process flushes
+   * nothing.
+   */
+  readonly flushes?: DurationFigures | undefined;
 
   /**
    * Begins a new epoch, for when the operator says that a backup was restored and nothing else can

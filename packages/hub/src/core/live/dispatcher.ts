@@ -2,6 +2,7 @@ import type { Cohort, CohortMember } from "./cohort.ts";
 import { Cohorts, fallBehind } from "./cohorts.ts";
 import { Delivery } from "./delivery.ts";
 import type { DispatcherOptions, PresenceNotes } from "./dispatcher-options.ts";
+import { Durations } from "../durations.ts";
 import { EventIds } from "../journal/event-ids.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { FrameRing, FramedRecord } from "./frame-ring.ts";
@@ -55,6 +56,8 @@ export class Dispatcher {
    * too long.
    */
   onPatternsBehind: (streams: number) => void = () => undefined;
+  /** From the append of an update until sockets were given it. Of each batch, the oldest update. */
+  readonly delays: Durations = new Durations();
   /** Called with each batch right after sockets were given some of its updates. */
   onDelivered: ((batch: readonly JournalRecord[]) => void) | undefined;
   readonly #journal: Journal;
@@ -231,10 +234,14 @@ export class Dispatcher {
     const hearers = this.#fallBehindForPresence(batch);
     const at = Date.now();
     const touched: Cohort[] = [];
+    let oldestAt = Infinity;
     for (const record of batch) {
       const entry = new FramedRecord(record);
       const isTaken = !isExpired(record, at, this.#journal.clockToleranceMs) && this.#index.collect(entry, touched, found);
-      if (isTaken) entry.frame = this.encoder.encode(record);
+      if (isTaken) {
+        entry.frame = this.encoder.encode(record);
+        oldestAt = Math.min(oldestAt, record.at);
+      }
       this.ring.push(entry);
       this.#position = record.offset;
       if (record.type === NOTE_TYPE) this.onNote(record);
@@ -242,6 +249,7 @@ export class Dispatcher {
     this.#pending.dispatched(this.#position);
     if (touched.length > 0) {
       this.#delivery.deliver(touched, batch.length);
+      this.delays.add(Date.now() - oldestAt);
       this.onDelivered?.(batch);
     }
     this.wake();

@@ -113,6 +113,8 @@ export class Subscriber implements CohortMember {
    * time when the subscriber left its cohort.
    */
   passedAt: number = Date.now();
+  /** Whether the subscriber was ever live. */
+  wasLive = false;
   /** Updates up to this offset were not asked for. */
   readonly beganAfter: number;
   /** Set by the cohort: index among its members. -1 unless the subscriber is live. */

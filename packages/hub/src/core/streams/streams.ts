@@ -1,4 +1,5 @@
 import { APP_ISSUER, type Authorization, streamEnd } from "../matching/authorization.ts";
+import { Durations } from "../durations.ts";
 import { Frame } from "../update/encoded-frame.ts";
 import { catchUp, CatchUpContext } from "../replay/catch-up.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
@@ -41,6 +42,8 @@ export class Streams {
   readonly #held: HeldBytes;
   /** Streams cut since the process started, by reason. */
   readonly cuts: { stalled: number; held: number } = { stalled: 0, held: 0 };
+  /** From the beginning of a stream until it was at the newest update. */
+  readonly catchUps: Durations = new Durations();
   readonly #catchUp: CatchUpContext;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
@@ -230,6 +233,8 @@ export class Streams {
   #joined(subscriber: Subscriber): void {
     this.roster.lagging.delete(subscriber);
     subscriber.cohort.join(subscriber);
+    if (!subscriber.wasLive) this.catchUps.add(monotonicMs() - subscriber.openedAtMs);
+    subscriber.wasLive = true;
     subscriber.sink.live?.();
   }
 

@@ -85,6 +85,19 @@ export class PresenceQueue {
   }
 
   /**
+   * Whether a subscriber that came by a time waits to be announced.
+   *
+   * @param pattern - Of a matcher of the subscriber. Undefined for any.
+   */
+  hasArriving(pattern: string | undefined, byMs: number): boolean {
+    for (const { cameAtMs, subscriptions } of this.#arriving.values()) {
+      if (cameAtMs > byMs) continue;
+      if (pattern === undefined || subscriptions.some(({ document }) => document.match === pattern)) return true;
+    }
+    return false;
+  }
+
+  /**
    * Takes the subscribers whose turn has come. Departures come first, so that nobody fills the
    * table faster than it is emptied.
    */

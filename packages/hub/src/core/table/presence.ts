@@ -8,7 +8,7 @@ import type { Matcher } from "../matching/matcher.ts";
 import { PresenceLog } from "./presence-log.ts";
 import { type PresenceBatch, PresenceQueue, type PresenceRates } from "./presence-queue.ts";
 import type { Roster } from "../streams/roster.ts";
-import { after as later, every, monotonicMs, sleep } from "../scheduler.ts";
+import { after as later, every, monotonicMs, sleep, within } from "../scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "../journal/state.ts";
 import { describeSubscription, type SubscriptionDocument, subscriptionPrefix } from "../matching/subscription.ts";
 import type { Update } from "../update/update.ts";
@@ -40,6 +40,11 @@ export interface PresenceOptions {
   readonly rates: PresenceRates;
   /** Most updates kept for subscribers that come back. */
   readonly history: number;
+  /** Requests between the processes of the journal. */
+  readonly peers: {
+    ask(name: string, value: unknown): Promise<unknown>;
+    answer(name: string, handler: (value: unknown) => unknown): void;
+  };
   readonly logger: Logger;
 }
 
@@ -62,6 +67,12 @@ const NOTES = { perSecond: 0.2, burst: 60 };
 /** Time between two searches for entries of ended processes, in milliseconds. */
 const SWEEP_MS = 60_000;
 const RETRY_MS = 1000;
+/**
+ * Longest wait of a list for subscribers that came before it, in milliseconds. Nearly all are
+ * announced by then. Many at once, or one past a rate, take longer.
+ */
+const ARRIVAL_MS = 600;
+const ARRIVALS = "hub/arrivals";
 const FAILED = "presence could not be written";
 /** Most bytes of a page of the list, so that one request does not hold up the others. */
 const PAGE_BYTES = 1024 * 1024;
@@ -86,6 +97,9 @@ export class Presence {
   /** Expands the notes in the journal. */
   readonly log: PresenceLog;
   readonly #notices: LogThrottle;
+  readonly #peers: PresenceOptions["peers"];
+  /** Called after each commit. */
+  #onCommitted: (() => void)[] = [];
   /** Time when each process's lease last changed. */
   readonly #leases = new Map<string, { readonly value: string; readonly seenAtMs: number }>();
   readonly #stopTimer: () => void;
@@ -112,6 +126,8 @@ export class Presence {
       eventOf: (document) => this.#event(document),
     });
     this.#notices = new LogThrottle(options.logger);
+    this.#peers = options.peers;
+    this.#peers.answer(ARRIVALS, (pattern) => this.#ownArrivals((pattern as string | null) ?? undefined).then(() => true));
     this.#stopTimer = every(this.#leaseMs / 4, () => this.#tick());
     this.#tick();
   }
@@ -132,6 +148,24 @@ export class Presence {
   remove(id: string): void {
     this.#queue.remove(id);
     this.#gather();
+  }
+
+  /**
+   * Waits until the subscribers that are here now are in the table, in all processes. A page that
+   * asks who is there right after its stream was opened finds itself.
+   *
+   * @param matcher - Only subscribers with this matcher. Default: all.
+   */
+  async arrived(matcher?: Matcher): Promise<void> {
+    const others = this.#peers.ask(ARRIVALS, matcher?.pattern ?? null);
+    await Promise.all([this.#ownArrivals(matcher?.pattern), others]);
+  }
+
+  async #ownArrivals(pattern: string | undefined): Promise<void> {
+    const now = monotonicMs();
+    for (let leftMs = ARRIVAL_MS; leftMs > 0 && this.#queue.hasArriving(pattern, now); leftMs = now + ARRIVAL_MS - monotonicMs()) {
+      await within(leftMs, new Promise<void>((resolve) => this.#onCommitted.push(resolve)));
+    }
   }
 
   /**
@@ -235,6 +269,7 @@ export class Presence {
       this.#stopGathering = undefined;
       this.#committing = this.#commit().finally(() => {
         this.#committing = undefined;
+        for (const tell of this.#onCommitted.splice(0)) tell();
         this.#gather();
       });
     });

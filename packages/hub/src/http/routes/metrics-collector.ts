@@ -1,10 +1,12 @@
+import type { DurationFigures } from "../../core/durations.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { HubCore } from "../../core/hub-core.ts";
-import type { HubStats } from "../../core/inspect/own-process.ts";
+import type { HubStats, HubTimings } from "../../core/inspect/own-process.ts";
 import { CHECK_WAIT_MS } from "../../core/journal/journal-check.ts";
 import { ALONE } from "../../core/inspect/peer-requests.ts";
 import { within } from "../../core/scheduler.ts";
-import { encodeMetrics, type Metric, type Sample } from "./prometheus.ts";
+import { EventLoopDelays } from "./event-loop-delays.ts";
+import { encodeMetrics, histogramSamples, type Metric, type Sample } from "./prometheus.ts";
 
 /** The intention of a refused request. */
 export type Wanted = "publish" | "subscribe" | "other";
@@ -12,6 +14,9 @@ export type Wanted = "publish" | "subscribe" | "other";
 /** The figures of one process, as reported to the others. */
 interface ProcessFigures {
   readonly stats: HubStats;
+  readonly timings: HubTimings;
+  readonly eventLoop: DurationFigures;
+  readonly version: string | undefined;
   /** Refused requests, by intention and error code. */
   readonly refused: readonly (readonly [wanted: Wanted, code: ErrorCode, count: number])[];
   /** Undefined if the runtime does not tell. */
@@ -23,8 +28,11 @@ interface ProcessFigures {
  * hubs of the journal report their own.
  */
 export class Metrics {
+  /** Version of the program, to be reported. */
+  version: string | undefined;
   readonly #hub: HubCore;
   readonly #refused = new Map<string, number>();
+  readonly #eventLoop = new EventLoopDelays();
 
   constructor(hub: HubCore) {
     this.#hub = hub;
@@ -59,7 +67,15 @@ export class Metrics {
 
   #own(): ProcessFigures {
     const refused = [...this.#refused].map(([key, count]) => [...(key.split(" ") as [Wanted, ErrorCode]), count] as const);
-    return { stats: this.#hub.process.stats(), refused, usage: usage() };
+    const { process } = this.#hub;
+    return {
+      stats: process.stats(),
+      timings: process.timings(),
+      eventLoop: this.#eventLoop.read(),
+      version: this.version,
+      refused,
+      usage: usage(),
+    };
   }
 }
 
@@ -77,7 +93,7 @@ export function metricsWithoutJournal(worker: string = ALONE): string {
  * reset, and no sum goes backwards.
  */
 function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
-  const { gauge, counter } = metricsOf(all);
+  const { gauge, counter, histogram } = metricsOf(all);
   return [
     gauge("artesian_subscribers", "Open streams.", ({ stats }) => stats.subscribers),
     gauge("artesian_cohorts", "Groups of streams with the same matchers, rights and pace.", ({ stats }) => stats.cohorts),
@@ -97,6 +113,19 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
     counter("artesian_updates_published_total", "Updates acknowledged to their publishers.", ({ stats }) => stats.published),
     counter("artesian_updates_delivered_total", "Updates given to sockets.", ({ stats }) => stats.delivered),
     counter("artesian_sent_bytes_total", "Bytes of events given to sockets.", ({ stats }) => stats.sentBytes),
+    histogram("artesian_publish_duration_seconds", "Time until updates were acknowledged.", ({ timings }) => timings.publish),
+    histogram(
+      "artesian_delivery_delay_seconds",
+      "Time from the append of an update until sockets were given it.",
+      ({ timings }) => timings.delivery,
+    ),
+    histogram(
+      "artesian_catch_up_duration_seconds",
+      "Time from the beginning of a stream until it was at the newest update.",
+      ({ timings }) => timings.catchUp,
+    ),
+    histogram("artesian_journal_flush_duration_seconds", "Time of a flush of the journal to the disk.", ({ timings }) => timings.flush),
+    histogram("artesian_event_loop_delay_seconds", "How late timers ran.", ({ eventLoop }) => eventLoop),
     {
       name: "artesian_requests_refused_total",
       type: "counter",
@@ -104,6 +133,12 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
       samples: [...all].flatMap(([worker, { refused }]) =>
         refused.map(([wanted, code, value]) => ({ labels: { worker, wanted, code }, value })),
       ),
+    },
+    {
+      name: "artesian_build_info",
+      type: "gauge",
+      help: "Always 1. The labels say which program runs.",
+      samples: [...all].flatMap(([worker, { version }]) => (version === undefined ? [] : [{ labels: { worker, version }, value: 1 }])),
     },
     ...usageFigures(all),
   ];
@@ -119,22 +154,33 @@ function usageFigures(all: Iterable<readonly [worker: string, figures: Pick<Proc
   ];
 }
 
-type MakeMetric<F> = (name: string, help: string, value: (figures: F) => number | undefined) => Metric;
+type MakeMetric<F, V> = (name: string, help: string, value: (figures: F) => V | undefined) => Metric;
 
-/** Makes metrics with a sample for each worker whose figures have a value. */
-function metricsOf<F>(all: Iterable<readonly [worker: string, figures: F]>): Readonly<Record<"gauge" | "counter", MakeMetric<F>>> {
+interface MetricMakers<F> {
+  readonly gauge: MakeMetric<F, number>;
+  readonly counter: MakeMetric<F, number>;
+  readonly histogram: MakeMetric<F, DurationFigures>;
+}
+
+/** Makes metrics with the samples of each worker whose figures have a value. */
+function metricsOf<F>(all: Iterable<readonly [worker: string, figures: F]>): MetricMakers<F> {
   const make =
-    (type: Metric["type"]): MakeMetric<F> =>
+    <V>(type: Metric["type"], samplesOf: (value: V, worker: string) => readonly Sample[]): MakeMetric<F, V> =>
     (name, help, value) => ({
       name,
       type,
       help,
-      samples: [...all].flatMap(([worker, figures]): Sample[] => {
+      samples: [...all].flatMap(([worker, figures]) => {
         const found = value(figures);
-        return found === undefined ? [] : [{ labels: { worker }, value: found }];
+        return found === undefined ? [] : samplesOf(found, worker);
       }),
     });
-  return { gauge: make("gauge"), counter: make("counter") };
+  const one = (value: number, worker: string): readonly Sample[] => [{ labels: { worker }, value }];
+  return {
+    gauge: make("gauge", one),
+    counter: make("counter", one),
+    histogram: make("histogram", (value, worker) => histogramSamples(value, { worker })),
+  };
 }
 
 function journalUp(isUp: boolean): Metric {

@@ -42,6 +42,7 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
   if (!hub.grants.mayReceive(authorization, request.pathname)) {
     throw new HubError("insufficient_scope", "The access token does not allow subscribing to this address as a topic.");
   }
+  await presence.arrived(target?.matcher);
   if (wantsCompat(context, request, authorization)) return fresh(request, await compatSubscriptions(context, request, presence));
   if (target === undefined) throw nothingHere();
   // The cursor is read first, so that subscriptions missing from the list come after it.

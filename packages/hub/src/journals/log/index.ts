@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { DurationFigures } from "../../core/durations.ts";
 import { HubError } from "../../core/errors.ts";
 import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import type { Journal, JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
@@ -159,6 +160,10 @@ class LogJournal implements Journal {
 
   get failure(): HubError | undefined {
     return this.#condition.failure ?? this.#link.failure;
+  }
+
+  get flushes(): DurationFigures | undefined {
+    return this.#store?.flushes.figures();
   }
 
   watchFailure(onChanged: () => void): () => void {

@@ -1,7 +1,9 @@
+import { Durations } from "../../../core/durations.ts";
 import { HubError } from "../../../core/errors.ts";
 import type { KnownAppend, ReusedKey } from "../../../core/journal/idempotency.ts";
 import type { JournalState, StateEntry } from "../../../core/journal/state.ts";
 import { beginFile, isActiveWhole } from "./active-segment.ts";
+import { monotonicMs } from "../../../core/scheduler.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { DURABLE_RETENTION, RetentionRule, trimWhileIdle } from "../../shared/retention.ts";
 import { Malformed } from "../entries/bytes.ts";
@@ -31,6 +33,8 @@ export type { LogStoreOptions } from "./store-options.ts";
 export class LogStore implements LogWriterAccess {
   /** Reads the log up to its newest place. */
   readonly reader: LogReader;
+  /** Flushes of groups. */
+  readonly flushes: Durations = new Durations();
   readonly #directory: string;
   readonly #log: RecoveredLog;
   readonly #files: FileOperations;
@@ -231,7 +235,9 @@ export class LogStore implements LogWriterAccess {
       await this.#writer.clear(bytes.length);
       this.#writer.write(bytes);
       isFlushing = true;
+      const beganAt = monotonicMs();
       await this.#writer.flush(bytes.length);
+      this.flushes.add(monotonicMs() - beganAt);
     } catch (error) {
       this.#isDoubtful = isFlushing;
       // Another process may count the bytes.
