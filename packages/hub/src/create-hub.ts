@@ -15,7 +15,7 @@ import type { Readers } from "./core/readers.ts";
 import { type Readiness, readinessOf } from "./core/readiness.ts";
 import type { Tokens } from "./core/table/tokens.ts";
 import type { Fleet } from "./core/inspect/fleet.ts";
-import { isAdmin } from "./http/auth/admin.ts";
+import { isAdmin, isMonitor } from "./http/auth/admin.ts";
 import { Access } from "./http/auth/access.ts";
 import { type AppRequest, AppRights } from "./http/auth/app-rights.ts";
 import { createAuthorizer } from "./http/auth/index.ts";
@@ -29,7 +29,6 @@ import { Cors } from "./http/reply/cors.ts";
 import { FaultLog } from "./http/reply/fault-log.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/routes/metadata.ts";
-import type { MetricsContext } from "./http/routes/metrics.ts";
 import { Metrics } from "./http/routes/metrics-collector.ts";
 import { answerNode, handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
@@ -125,6 +124,11 @@ export interface Hub
    * exactly `HUB/admin`.
    */
   readonly isAdmin: (authorization: Authorization) => boolean;
+  /**
+   * Tells whether a token's holder may watch the hub, as its administrators may. The token must allow
+   * publishing to exactly `HUB/monitor` or `HUB/admin`.
+   */
+  readonly isMonitor: (authorization: Authorization) => boolean;
   /**
    * Closes the hub, and its server, at SIGINT and SIGTERM.
    *
@@ -310,6 +314,7 @@ export function createHub(options: HubOptions = {}): Hub {
     ready: () => readinessOf(hub, issuersWithoutKeys()),
     issuersWithoutKeys,
     isAdmin: (authorization) => isAdmin(authorization, hubPath),
+    isMonitor: (authorization) => isMonitor(authorization, hubPath),
     revoke: (revocation) => hub.tokens.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.readers.cursor(), ...attributes }),
     close: () => hub.close().finally(() => authorizer?.close()),
@@ -354,7 +359,7 @@ export interface HubParts {
   readonly process: Pick<OwnProcess, "followUpdates" | "listUpdates" | "watchDelivered">;
   readonly fleet: Pick<Fleet, "findSubscriber">;
   /** The figures of all processes, as Prometheus reads them. */
-  readonly metrics: MetricsContext["metrics"];
+  readonly metrics: Pick<Metrics, "collect" | "version">;
   /** Answers publishes that a server reads without Node's HTTP parser. */
   readonly strict: StrictHub;
   /** See {@link prepareChange}. */

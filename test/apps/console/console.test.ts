@@ -6,7 +6,7 @@ import { createConsole } from "../../../packages/hub/src/console/server/index.ts
 import type { History, ScheduledPage, UpdateAnswer } from "../../../packages/hub/src/console/server/wire.ts";
 import { findSubscribers } from "../../../packages/hub/src/core/inspect/directory.ts";
 import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
-import { exact, ISSUER, mint } from "../../support/tokens.ts";
+import { exact, ISSUER, mint, urlpattern } from "../../support/tokens.ts";
 import { mintAdmin, mintForAnother, sampleOf, startConsole } from "./support.ts";
 
 /** Every address, with the method that it takes. */
@@ -57,6 +57,24 @@ describe("the guarded console", () => {
     }
     expect(await ask(`Bearer ${plain}`)).toEqual([403, "insufficient_scope", `Bearer error="insufficient_scope", ${metadata}`]);
     expect([200, 404]).toContain((await ask(`Bearer ${await mintAdmin()}`))[0]);
+  });
+
+  it.each(ADDRESSES)("lets monitors look, and give no orders: %s %s", async (method, path) => {
+    const site = await startConsole({ open: false });
+    await site.hub.publish({ topic: "a", id: "mine", data: "b" });
+    const token = await mint({ publish: [exact("/.well-known/mercure/monitor")] });
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    const { status } = await (method === "GET" ? site.get(path, token) : site.post(path, headers));
+    // There is no token to get from a guarded console, for anybody.
+    expect(status).toBe(method === "POST" ? (path === "token" ? 404 : 403) : (await site.get(path, await mintAdmin())).status);
+    expect(await json(site.get("about", token))).toMatchObject({ readOnly: true });
+    expect(await json(site.get("about", await mintAdmin()))).toMatchObject({ readOnly: false });
+  });
+
+  it("shows monitors the figures", async () => {
+    const site = await startConsole({ open: false });
+    const rights = { publish: [exact("/.well-known/mercure/monitor")], subscribe: [urlpattern("/console/*")] };
+    expect(await sampleOf(await site.open("match=/console/stats", await mint(rights)))).toMatchObject({ subscribers: 1 });
   });
 
   it("logs who comes, once, and that others were refused", async () => {

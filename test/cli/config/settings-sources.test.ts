@@ -97,6 +97,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   requestTimeout: ["6s", 6000],
   workers: ["2", 2],
   logLevel: ["debug", "debug"],
+  accessLog: ["true", true],
   bot: ["none", "none"],
   botFirstToken: ["2m", 120_000],
   botNextToken: ["8s", 8000],

@@ -3,7 +3,7 @@ import { HubError } from "../core/errors.ts";
 import { andThen } from "../core/scheduler.ts";
 import type { DescriptionFormat } from "./api-description/api-description.ts";
 import type { AccessRequest } from "./auth/access.ts";
-import { isAdmin } from "./auth/admin.ts";
+import { isAdmin, isMonitor } from "./auth/admin.ts";
 import type { HttpContext } from "./context.ts";
 import type { HubRequest } from "./request.ts";
 import { metrics } from "./routes/metrics.ts";
@@ -18,10 +18,10 @@ import { listsSubscriptions, subscriptions } from "./routes/subscriptions.ts";
 
 /**
  * A route's requirement on a request's token. `nothing`: the token is ignored. `admin`: a grant to
- * publish to exactly `HUB/admin`. An action: a token for it, or none if anonymous requests are
+ * publish to exactly `HUB/admin`. `monitor`: this grant, or one for exactly `HUB/monitor`. An action: a token for it, or none if anonymous requests are
  * allowed. With `refusal`, a token is always required.
  */
-type Need = "nothing" | "admin" | { readonly action: Action; readonly refusal?: string };
+type Need = "nothing" | "admin" | "monitor" | { readonly action: Action; readonly refusal?: string };
 
 /** The handler of a route's requests. */
 type Handler = (
@@ -50,11 +50,11 @@ export interface Route {
 const READ = ["GET", "HEAD"] as const;
 
 /** The metrics. A process that waits for its journal serves them by the same rules. */
-export const METRICS: Route & { readonly needs: "admin"; readonly handler: typeof metrics } = {
+export const METRICS: Route & { readonly needs: "monitor"; readonly handler: typeof metrics } = {
   path: "/metrics",
   methods: READ,
   hint: "Use GET to read the metrics.",
-  needs: "admin",
+  needs: "monitor",
   handler: metrics,
 };
 
@@ -173,9 +173,9 @@ export function allowedMethods(context: HttpContext, pathname: string): string {
   return allow(routesTo(context, pathname));
 }
 
-/** Whether a path is for administrators only. */
+/** Whether a path is for administrators and monitors only. */
 export function isForAdmin(context: HttpContext, pathname: string): boolean {
-  return routesTo(context, pathname).some(({ route: { needs } }) => needs === "admin");
+  return routesTo(context, pathname).some(({ route: { needs } }) => needs === "admin" || needs === "monitor");
 }
 
 interface Match {
@@ -232,20 +232,33 @@ export function authorize(
   request: AccessRequest,
   needs: Exclude<Need, "nothing">,
 ): Authorization | undefined | Promise<Authorization | undefined> {
-  const isAdministrating = needs === "admin";
-  return andThen<Authorization | undefined, Authorization | undefined>(
-    access.authorize(request, isAdministrating ? "publish" : needs.action),
-    (authorization) => {
-      if (authorization === undefined) {
-        const refusal = isAdministrating ? "This needs an administrator's access token." : needs.refusal;
-        if (refusal !== undefined) throw new HubError("unauthorized", refusal);
-      } else if (isAdministrating && !isAdmin(authorization, hubPath)) {
-        throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${hubPath}/admin.`);
-      }
-      return authorization;
-    },
-  );
+  const role = typeof needs === "string" ? ROLES[needs] : undefined;
+  const { action, refusal }: { readonly action: Action; readonly refusal?: string } = typeof needs === "string" ? ROLES[needs] : needs;
+  return andThen<Authorization | undefined, Authorization | undefined>(access.authorize(request, action), (authorization) => {
+    if (authorization === undefined) {
+      if (refusal !== undefined) throw new HubError("unauthorized", refusal);
+    } else if (role?.fits(authorization, hubPath) === false) {
+      throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${role.topics(hubPath)}.`);
+    }
+    return authorization;
+  });
 }
+
+/** The roles of those who run the hub. Their tokens name a topic to which nobody can publish. */
+const ROLES = {
+  admin: {
+    action: "publish",
+    refusal: "This needs an administrator's access token.",
+    fits: isAdmin,
+    topics: (hubPath: string): string => `${hubPath}/admin`,
+  },
+  monitor: {
+    action: "publish",
+    refusal: "This needs the access token of a monitor or an administrator.",
+    fits: isMonitor,
+    topics: (hubPath: string): string => `${hubPath}/monitor or ${hubPath}/admin`,
+  },
+} as const;
 
 function nothingHere(): HubError {
   return new HubError("not_found", "Nothing is served at this address.");

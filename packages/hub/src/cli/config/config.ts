@@ -104,6 +104,7 @@ export interface Config {
   readonly requestTimeout: number;
   readonly workers: number | typeof AUTO;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly accessLog: boolean;
   readonly bot: string;
   readonly botFirstToken: number;
   readonly botNextToken: number;

@@ -297,6 +297,13 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: "info",
     help: `level of the log on stderr: ${LOG_LEVELS.join(", ")}`,
   },
+  accessLog: {
+    group: "Other",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    help: "log each request at its end, with an id that the answer carries too (X-Request-Id)",
+  },
   ...DEMO_SETTINGS,
 };
 

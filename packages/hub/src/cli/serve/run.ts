@@ -14,6 +14,7 @@ import type { PeerBus } from "../../core/journal/peers.ts";
 import type { Config } from "../config/config.ts";
 import { EXIT } from "../errors.ts";
 import { knownHosts } from "./address.ts";
+import { AccessLog } from "./access-log.ts";
 import { listenForAdmins, type AdminListener } from "./admin-listener.ts";
 import { announce } from "./announce.ts";
 import { createClientScript } from "./client-script.ts";
@@ -38,6 +39,7 @@ import { certificateOf } from "./tls/certificate.ts";
 import { CertificateWatch } from "./tls/certificate-watch.ts";
 import { openWhileAnswering } from "./waiting.ts";
 import { createWaitingMetrics } from "./waiting-metrics.ts";
+import { VERSION } from "../version.ts";
 
 /** The handler of requests that are not the hub's. */
 export interface Site {
@@ -206,12 +208,20 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
+  partsOf(hub).metrics.version = VERSION;
   admin?.answerFrom({ metrics: partsOf(hub).metrics, hub, isLeaving: () => departure.hasBegun });
   const answerScript = createClientScript(refuse);
+  const accessLog = config.accessLog
+    ? new AccessLog(log.logger.child({}, { level: "info" }), {
+        clientOf: (req) => proxies.clientOf(req),
+        isProxy: (peer) => proxies.trusts(peer),
+      })
+    : undefined;
+  const strictHub = partsOf(hub).strict;
   const strict =
     handsOn && certificate === undefined
       ? StrictReader.of(server, {
-          hub: partsOf(hub).strict,
+          hub: accessLog?.around(strictHub) ?? strictHub,
           hosts: hosts && new Set(hosts.map((host) => host.toLowerCase())),
           maxHeadBytes: config.maxHeaderBytes,
           isProxy: (peer) => proxies.trusts(peer),
@@ -222,7 +232,9 @@ export async function runServer(options: RunOptions): Promise<void> {
   const serving = serveRequests(
     server,
     (req, res) => {
-      if (answerHealth(req, res) || !guard(req, res)) return;
+      if (answerHealth(req, res)) return;
+      accessLog?.watch(req, res);
+      if (!guard(req, res)) return;
       hub.handler(req, res, (error) => {
         if (error !== undefined) refuse(req, res, error);
         else if (!answerScript(req, res)) site.handle(req, res);

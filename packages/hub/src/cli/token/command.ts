@@ -64,6 +64,7 @@ interface MintFlags extends SettingFlags {
   readonly subscribe?: readonly string[];
   readonly subscribeUrlpattern?: readonly string[];
   readonly admin?: boolean;
+  readonly monitor?: boolean;
   readonly payload?: string;
   readonly lifetime: string;
   readonly subject?: string;
@@ -96,6 +97,7 @@ export function tokenCommand(): Command {
       ),
     )
     .option("--admin", "allow administration: the console, the metrics, revoking tokens, and listing the subscriptions")
+    .option("--monitor", "allow watching: the metrics, the console without its orders, and listing the subscriptions")
     .option("--payload <json>", "JSON object that presence shows to others for the subscriptions")
     .option("--lifetime <duration>", "lifetime of the token", "1h")
     .option("--subject <text>", "subject of the token: the `sub` claim (default: generated)")
@@ -132,7 +134,7 @@ async function runMint(flags: MintFlags): Promise<void> {
   // Signing and verifying need slow imports, which the other commands must not pay for on each run.
   const { mint } = await import("./mint.ts");
   const config = configOf(flags);
-  const { publish: adminPublish, subscribe: adminSubscribe } = administration(flags.admin === true, config.path);
+  const { publish: adminPublish, subscribe: adminSubscribe } = operation(flags, config.path);
   const token = await mint(config, {
     publish: [...matchers(flags.publish, flags.publishUrlpattern), ...adminPublish],
     subscribe: [...matchers(flags.subscribe, flags.subscribeUrlpattern), ...adminSubscribe],
@@ -149,11 +151,11 @@ async function runMint(flags: MintFlags): Promise<void> {
   await createOutput(process.stdout).line(token);
 }
 
-/** An administrator's grants, beside the requested grants. */
-function administration(isAdmin: boolean, path: string): { publish: readonly Matcher[]; subscribe: readonly Matcher[] } {
-  if (!isAdmin) return { publish: [], subscribe: [] };
+/** The grants of an administrator or a monitor, beside the requested grants. */
+function operation({ admin, monitor }: MintFlags, path: string): { publish: readonly Matcher[]; subscribe: readonly Matcher[] } {
+  if (admin !== true && monitor !== true) return { publish: [], subscribe: [] };
   return {
-    publish: matchers([`${path}/admin`]),
+    publish: matchers([...(admin === true ? [`${path}/admin`] : []), ...(monitor === true ? [`${path}/monitor`] : [])]),
     subscribe: matchers([`${path}/subscriptions`], [`${path}/subscriptions/*`, "/console/*"]),
   };
 }

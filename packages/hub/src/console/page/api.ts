@@ -24,6 +24,8 @@ const TIMEOUT_MS = 20_000;
  */
 export class ConsoleApi {
   readonly token: string | undefined;
+  /** Whether the token's holder may give no orders. Known once {@link about} was answered. */
+  isReadOnly = false;
   /** The hub's URL, as the last refusal named it. */
   hubUrl: string | undefined;
 
@@ -32,8 +34,10 @@ export class ConsoleApi {
     this.token = token;
   }
 
-  about(): Promise<About> {
-    return this.#ask("GET", "about");
+  async about(): Promise<About> {
+    const about = await this.#ask<About>("GET", "about");
+    this.isReadOnly = about.readOnly;
+    return about;
   }
 
   history(): Promise<History> {

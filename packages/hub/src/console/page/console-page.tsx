@@ -122,6 +122,11 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
             </a>
           ))}
         </nav>
+        {about.readOnly && (
+          <span class="chip" data-testid="read-only">
+            {texts.readOnly}
+          </span>
+        )}
         {!about.open && (
           <button type="button" class="button quiet small leave" onClick={onLeave}>
             {texts.forgetToken}

@@ -53,7 +53,7 @@ export function Door({ problem, hubUrl, onEnter }: DoorProps): ComponentChildren
           <Words text={texts.data} />
         </p>
         <p class="hint">
-          <Words text={texts.more} />
+          <Words text={texts.more} /> <Words text={texts.monitor} />
         </p>
         <label for="token">{texts.label}</label>
         <div class="door-line">

@@ -59,14 +59,16 @@ export function Scheduled({ api, active }: { api: ConsoleApi; active: boolean })
                 <code>{update.id}</code>
               </p>
             </div>
-            <button
-              type="button"
-              class="button quiet small"
-              aria-label={texts.cancelLabel(update.id)}
-              onClick={() => void cancel(update.id)}
-            >
-              {texts.cancel}
-            </button>
+            {!api.isReadOnly && (
+              <button
+                type="button"
+                class="button quiet small"
+                aria-label={texts.cancelLabel(update.id)}
+                onClick={() => void cancel(update.id)}
+              >
+                {texts.cancel}
+              </button>
+            )}
           </li>
         ))}
       </ul>

@@ -9,13 +9,14 @@ import { consoleTexts } from "./texts.ts";
 interface RowProps {
   readonly subscriber: Subscriber;
   readonly isClosing: boolean;
+  readonly mayClose: boolean;
   readonly onAskClose: (asks: boolean) => void;
   readonly onClose: () => void;
   readonly onExplain: () => void;
 }
 
 /** One open stream. */
-export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onExplain }: RowProps): ComponentChildren {
+export function SubscriberRow({ subscriber, isClosing, mayClose, onAskClose, onClose, onExplain }: RowProps): ComponentChildren {
   const { id, matchers, issuer, subject, address, intervalMs, latest, openMs, state, lag, lagMs } = subscriber;
   const confirm = useRef<HTMLButtonElement>(null);
   const ask = useRef<HTMLButtonElement>(null);
@@ -79,16 +80,18 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
           <button type="button" class="button quiet small" aria-label={texts.missingLabel(short)} onClick={onExplain}>
             {texts.missing}
           </button>
-          <button
-            ref={ask}
-            type="button"
-            class="button quiet small"
-            aria-label={texts.closeLabel(short)}
-            data-testid="close"
-            onClick={() => onAskClose(true)}
-          >
-            {texts.close}
-          </button>
+          {mayClose && (
+            <button
+              ref={ask}
+              type="button"
+              class="button quiet small"
+              aria-label={texts.closeLabel(short)}
+              data-testid="close"
+              onClick={() => onAskClose(true)}
+            >
+              {texts.close}
+            </button>
+          )}
         </div>
       )}
     </li>

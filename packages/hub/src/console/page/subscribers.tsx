@@ -111,6 +111,7 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
             key={subscriber.id}
             subscriber={subscriber}
             isClosing={closing === subscriber.id}
+            mayClose={!api.isReadOnly}
             onAskClose={(asks) => {
               setSaid(undefined);
               setClosing(asks ? subscriber.id : undefined);

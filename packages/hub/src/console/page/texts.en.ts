@@ -13,6 +13,7 @@ export const en = {
     tokens: "Tokens",
   },
   forgetToken: "Forget token",
+  readOnly: "View only",
   /** The hub's own words are more exact than a code. */
   problemOf: (_code: string): string | undefined => undefined,
   refused: (_status: number | undefined, message: string) => message,
@@ -39,12 +40,13 @@ export const en = {
     more: "Add `--publish '*'` to publish from here too, and `--subscribe '*'` to see private updates.",
     label: "Administrator's token",
     open: "Open",
+    monitor: "To let somebody watch without these orders, make a token with `--monitor` instead of `--admin`.",
     note: "It stays in this tab and goes with it; it is never in the address.",
     refusals: {
       not_accepted:
         "The hub does not accept this token: it has ended, was revoked, is for another hub, or is not whole. `npx artesian token inspect` tells which.",
       not_admin:
-        "This token is valid, but it does not administer this hub: it lacks the grant that `--admin` gives. Make one with the command above.",
+        "This token is valid, but its holder may not see this console: it lacks the grant that `--admin` or `--monitor` gives. Make one with the command above.",
       malformed: "This is not a token: paste the whole line that the command prints.",
       ended: "Your token has come to its end, or was revoked. Make another to go on.",
     },

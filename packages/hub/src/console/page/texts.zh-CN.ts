@@ -48,6 +48,7 @@ export const zhCN: ConsoleTexts = {
     tokens: "令牌",
   },
   forgetToken: "清除令牌",
+  readOnly: "仅可查看",
   problemOf: (code) => PROBLEMS[code],
   refused: (status, message) => (status === undefined ? message : `服务器拒绝了请求（状态码 ${status}）：${message}`),
   somethingWrong: "出错了。",
@@ -73,11 +74,12 @@ export const zhCN: ConsoleTexts = {
     more: "如果还要在这里发布，请加上 `--publish '*'`；要查看私有更新，请加上 `--subscribe '*'`。",
     label: "管理员令牌",
     open: "进入",
+    monitor: "如果只想让别人查看而不能操作，生成令牌时请用 `--monitor` 代替 `--admin`。",
     note: "令牌只保存在此标签页中，关闭即清除，绝不会出现在网址里。",
     refusals: {
       not_accepted:
         "服务器不接受此令牌：可能已过期、已被吊销、属于另一台服务器，或者不完整。用 `npx artesian token inspect` 可以查出原因。",
-      not_admin: "此令牌有效，但不能管理这台服务器：缺少 `--admin` 授予的权限。请用上面的命令生成一个。",
+      not_admin: "此令牌有效，但不能打开此控制台：缺少 `--admin` 或 `--monitor` 授予的权限。请用上面的命令生成一个。",
       malformed: "这不是令牌。请粘贴命令输出的一整行。",
       ended: "令牌已过期或被吊销。请重新生成一个再继续。",
     },

@@ -4,23 +4,39 @@ import { parseUrl } from "../../core/parse-url.ts";
 /** A token in the syntax of RFC 6750. Two fields arrive as one with a comma, which no token has. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
+/** A reader of the console. */
+export interface Visitor {
+  /** The claims of the token. */
+  readonly authorization: Authorization;
+  /** Whether the reader may give orders. */
+  readonly isAdmin: boolean;
+}
+
 /**
- * Requires an administrator's token.
+ * Requires the token of an administrator, or of a monitor.
  *
- * @returns The claims of the token.
  * @throws HubError `unauthorized`, `invalid_token` or `insufficient_scope`.
  */
-export async function requireAdmin(hub: Hub, request: Request): Promise<Authorization> {
+export async function requireVisitor(hub: Hub, request: Request): Promise<Visitor> {
   const field = request.headers.get("Authorization");
   if (field === null)
     throw new HubError("unauthorized", "The console needs an administrator's token. Make one: artesian token mint --admin");
   const token = BEARER.exec(field)?.[1];
   if (token === undefined) throw new HubError("invalid_token", "The token is to be sent once, as `Authorization: Bearer TOKEN`.");
   const authorization = await hub.verify(token, "publish");
-  if (hub.isAdmin(authorization)) return authorization;
+  if (hub.isMonitor(authorization)) return { authorization, isAdmin: hub.isAdmin(authorization) };
   throw new HubError(
     "insufficient_scope",
-    "The token is valid, but it does not administer this hub. Make one that does: artesian token mint --admin",
+    "The token is valid, but its holder may neither administer nor watch this hub. Make one: artesian token mint --admin, or --monitor",
+  );
+}
+
+/** @throws HubError `insufficient_scope` for a visitor who may only watch. */
+export function requireAdmin({ isAdmin }: Visitor): void {
+  if (isAdmin) return;
+  throw new HubError(
+    "insufficient_scope",
+    "The token's holder may watch this hub, but not change it. Make a token that may: artesian token mint --admin",
   );
 }
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, HubError, type Logger } from "../../index.ts";
 import { problemReply } from "../../http/index.ts";
-import { requireAdmin, requireOwnPage } from "./access.ts";
+import { requireAdmin, requireOwnPage, requireVisitor, type Visitor } from "./access.ts";
 import { type ConsoleOptions, SILENT } from "./options.ts";
 import { partsOf } from "../../create-hub.ts";
 import { LatencyCounts } from "./latencies.ts";
@@ -83,7 +83,7 @@ class ConsoleServer implements Console {
       hub,
       sampleMs,
       logger,
-      mayWatch: ({ authorization }) => authorization !== undefined && (tokens?.isOurs(authorization) ?? hub.isAdmin(authorization)),
+      mayWatch: ({ authorization }) => authorization !== undefined && (tokens?.isOurs(authorization) ?? hub.isMonitor(authorization)),
     });
   }
 
@@ -95,13 +95,16 @@ class ConsoleServer implements Console {
     try {
       // The token is checked first, so that strangers learn nothing, not even which addresses
       // exist.
-      if (this.#tokens === undefined) await this.#logIn(request);
+      const visitor = this.#tokens === undefined ? await this.#logIn(request) : undefined;
       const method = request.method === "HEAD" ? "GET" : request.method;
-      const methods = this.#route(request);
+      const methods = this.#route(request, visitor);
       const answer = method === "GET" ? methods.GET : method === "POST" ? methods.POST : undefined;
       if (answer === undefined)
         return this.#refuse(new HubError("method_not_allowed", "The address does not accept this method."), methods);
-      if (method === "POST") requireOwnPage(this.#options.hub, request);
+      if (method === "POST") {
+        requireOwnPage(this.#options.hub, request);
+        if (visitor !== undefined) requireAdmin(visitor);
+      }
       return Response.json(await answer(), { headers: { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } });
     } catch (error) {
       return this.#refuse(error);
@@ -115,10 +118,12 @@ class ConsoleServer implements Console {
     this.#processes.close();
   }
 
-  /** @throws HubError unless the request is an administrator's. */
-  async #logIn(request: Request): Promise<void> {
+  /** @throws HubError unless the request is an administrator's or a monitor's. */
+  async #logIn(request: Request): Promise<Visitor> {
     try {
-      this.#logins.came(await requireAdmin(this.#options.hub, request));
+      const visitor = await requireVisitor(this.#options.hub, request);
+      this.#logins.came(visitor);
+      return visitor;
     } catch (error) {
       if (error instanceof HubError) this.#logins.refused(error);
       throw error;
@@ -126,7 +131,7 @@ class ConsoleServer implements Console {
   }
 
   /** @throws HubError `not_found`. */
-  #route(request: Request): { readonly GET?: Answer; readonly POST?: Answer } {
+  #route(request: Request, visitor: Visitor | undefined): { readonly GET?: Answer; readonly POST?: Answer } {
     const { hub } = this.#options;
     const { pathname, searchParams } = new URL(request.url);
     const [resource, encodedId, action, ...rest] = pathname.slice(API.length + 1).split("/");
@@ -136,6 +141,7 @@ class ConsoleServer implements Console {
           return {
             GET: async (): Promise<About> => ({
               open: this.#tokens !== undefined,
+              readOnly: visitor?.isAdmin === false,
               hub: hub.url,
               audience: this.#options.audience ?? hub.url,
             }),

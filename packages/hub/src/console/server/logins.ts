@@ -1,4 +1,5 @@
-import type { Authorization, HubError, Logger } from "../../index.ts";
+import type { HubError, Logger } from "../../index.ts";
+import type { Visitor } from "./access.ts";
 
 /** A token that returns within this time is no new login, in milliseconds. */
 const SAME_LOGIN_MS = 3_600_000;
@@ -22,8 +23,8 @@ export class Logins {
     this.#logger = logger;
   }
 
-  /** A request of an administrator came. */
-  came({ issuer, subject, tokenId }: Authorization): void {
+  /** A request of an administrator or a monitor came. */
+  came({ isAdmin, authorization: { issuer, subject, tokenId } }: Visitor): void {
     const key = JSON.stringify([issuer, subject, tokenId]);
     const now = performance.now();
     const lastMs = this.#lastMs.get(key);
@@ -32,7 +33,7 @@ export class Logins {
     const [oldest] = this.#lastMs.keys();
     if (this.#lastMs.size > MOST_LOGINS && oldest !== undefined) this.#lastMs.delete(oldest);
     if (lastMs === undefined || now - lastMs >= SAME_LOGIN_MS)
-      this.#logger.info({ issuer, subject, tokenId }, "an administrator has come to the console");
+      this.#logger.info({ issuer, subject, tokenId }, `${isAdmin ? "an administrator" : "a monitor"} has come to the console`);
   }
 
   /** A request without an administrator's token came. */

@@ -80,6 +80,8 @@ export interface History {
 export interface About {
   /** Whether everyone who reaches the console may use it. */
   readonly open: boolean;
+  /** Whether the token's holder may only watch. */
+  readonly readOnly: boolean;
   /** The hub's public URL. */
   readonly hub: string;
   /** The hub's resource identifier, which tokens must name. */

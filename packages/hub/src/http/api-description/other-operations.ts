@@ -137,7 +137,7 @@ export function metricsOperation(hub: DescribedHub): Operation {
     operationId: "readMetrics",
     tags: ["Administer"],
     summary: "Read the metrics",
-    description: forAdministrators(hub),
+    description: `For monitors and administrators: the token allows publishing to exactly \`${hub.hubPath}/monitor\` or \`${hub.hubPath}/admin\`.`,
     responses: {
       200: { description: "The figures in Prometheus' text format.", content: { "text/plain": { schema: TEXT } } },
       ...problemsOf(PUBLISHER_CODES),

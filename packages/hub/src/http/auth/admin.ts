@@ -7,5 +7,19 @@ import type { Authorization } from "../../core/matching/authorization.ts";
  * @param hubPath - The path of the hub's URL.
  */
 export function isAdmin({ publish }: Authorization, hubPath: string): boolean {
-  return publish.some(({ type, pattern }) => type === "exact" && pattern === `${hubPath}/admin`);
+  return names(publish, `${hubPath}/admin`);
+}
+
+/**
+ * Whether a token's holder may watch the hub: read the metrics, and the console without its orders.
+ * The grant must name the monitor topic, or the admin topic.
+ *
+ * @param hubPath - The path of the hub's URL.
+ */
+export function isMonitor({ publish }: Authorization, hubPath: string): boolean {
+  return names(publish, `${hubPath}/monitor`) || names(publish, `${hubPath}/admin`);
+}
+
+function names(grants: Authorization["publish"], topic: string): boolean {
+  return grants.some(({ type, pattern }) => type === "exact" && pattern === topic);
 }

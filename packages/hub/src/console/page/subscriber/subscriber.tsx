@@ -70,19 +70,7 @@ export function SubscriberPage({ api, active, tick, id, onExplain }: SubscriberP
               <button type="button" class="button quiet small" onClick={() => onExplain(id)}>
                 {consoleTexts().row.missing}
               </button>
-              <button type="button" class="button quiet small" data-testid="order-close" onClick={() => setOrder("close")}>
-                {texts.orders.close}
-              </button>
-              {answer.token?.tokenId !== undefined && (
-                <button type="button" class="button quiet small" data-testid="order-token" onClick={() => setOrder("token")}>
-                  {texts.orders.token}
-                </button>
-              )}
-              {answer.token?.subject !== undefined && (
-                <button type="button" class="button quiet small" data-testid="order-subject" onClick={() => setOrder("subject")}>
-                  {texts.orders.subject}
-                </button>
-              )}
+              {!api.isReadOnly && <Orders subscriber={answer} onOrder={setOrder} />}
             </div>
           ) : (
             <div class="form-tools asks" role="group" aria-label={texts.orders[order]}>
@@ -99,6 +87,26 @@ export function SubscriberPage({ api, active, tick, id, onExplain }: SubscriberP
         </>
       )}
     </section>
+  );
+}
+
+/** Buttons of the orders that fit the stream. */
+function Orders({ subscriber, onOrder }: { subscriber: SubscriberAnswer; onOrder: (order: Order) => void }): ComponentChildren {
+  const texts = subscriberTexts().orders;
+  const { token } = subscriber;
+  const orders: readonly Order[] = [
+    "close",
+    ...(token?.tokenId === undefined ? [] : ["token" as const]),
+    ...(token?.subject === undefined ? [] : ["subject" as const]),
+  ];
+  return (
+    <>
+      {orders.map((order) => (
+        <button key={order} type="button" class="button quiet small" data-testid={`order-${order}`} onClick={() => onOrder(order)}>
+          {texts[order]}
+        </button>
+      ))}
+    </>
   );
 }
 

@@ -11,7 +11,8 @@ import { workshopTexts } from "./texts.ts";
 export function Explanation({ token, about }: { token: DecodedToken; about: About }): ComponentChildren {
   const texts = workshopTexts().explain;
   const { publish, subscribe, audiences, issuer, subject, tokenId, issuedAt, algorithm, isOld } = token;
-  const isAdmin = publish.some(({ type, pattern }) => type === "exact" && pattern === `${new URL(about.hub).pathname}/admin`);
+  const hubPath = new URL(about.hub).pathname;
+  const names = (topic: string): boolean => publish.some(({ type, pattern }) => type === "exact" && pattern === hubPath + topic);
   return (
     <div class="life">
       <p class="verdict" data-fate={isCurrent(token) ? "delivered" : undefined} data-testid="token-time">
@@ -22,7 +23,11 @@ export function Explanation({ token, about }: { token: DecodedToken; about: Abou
       {publish.length === 0 ? <p class="hint">{texts.publishesNothing}</p> : <Matchers matchers={publish} />}
       <h4>{texts.reads}</h4>
       {subscribe.length === 0 ? <p class="hint">{texts.readsNothing}</p> : <Matchers matchers={subscribe} />}
-      {isAdmin && <p data-testid="token-admin">{texts.admin}</p>}
+      {names("/admin") ? (
+        <p data-testid="token-admin">{texts.admin}</p>
+      ) : (
+        names("/monitor") && <p data-testid="token-monitor">{texts.monitor}</p>
+      )}
       {isOld && <p class="hint">{texts.old}</p>}
       <dl class="facts grid-facts">
         {issuer !== undefined && <Fact name={texts.issuer}>{issuer}</Fact>}

@@ -7,6 +7,7 @@ export interface Wishes {
   readonly subscribe: string;
   readonly subscribePatterns: string;
   readonly isAdmin: boolean;
+  readonly isMonitor: boolean;
   readonly lifetime: string;
   readonly subject: string;
 }
@@ -23,6 +24,7 @@ export function mintCommand(wishes: Wishes, audience: string): string | undefine
     ...linesOf(wishes.subscribe).map((topic) => `--subscribe ${quoted(topic)}`),
     ...linesOf(wishes.subscribePatterns).map((pattern) => `--subscribe-urlpattern ${quoted(pattern)}`),
     ...(wishes.isAdmin ? ["--admin"] : []),
+    ...(wishes.isMonitor ? ["--monitor"] : []),
   ];
   if (flags.length === 0) return undefined;
   if (wishes.lifetime.trim() !== "") flags.push(`--lifetime ${quoted(wishes.lifetime.trim())}`);

@@ -34,6 +34,7 @@ const NOTHING: Wishes = {
   subscribe: "*",
   subscribePatterns: "",
   isAdmin: false,
+  isMonitor: false,
   lifetime: "1h",
   subject: "",
 };
@@ -84,6 +85,14 @@ function Make({ about }: { about: About }): ComponentChildren {
             onChange={(event) => setWishes({ ...wishes, isAdmin: event.currentTarget.checked })}
           />
           {texts.admin}
+        </label>
+        <label class="check wide">
+          <input
+            type="checkbox"
+            checked={wishes.isMonitor}
+            onChange={(event) => setWishes({ ...wishes, isMonitor: event.currentTarget.checked })}
+          />
+          {texts.monitor}
         </label>
       </form>
       {command === undefined ? (
