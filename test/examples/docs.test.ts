@@ -294,7 +294,7 @@ describe("docs/guides/presence.md", () => {
 
 describe("docs/operate/metrics.md", () => {
   it("asks as it says, and lists every figure, and no other", async () => {
-    expect(blocksOf("operate/metrics.md").map(({ language }) => language)).toEqual(["sh", "sh", "yaml", "promql"]);
+    expect(blocksOf("operate/metrics.md").map(({ language }) => language)).toEqual(["sh", "sh", "yaml", "promql", "promql"]);
     const cwd = temporaryDirectory();
     await run("sh", "npx artesian keys create\n", {}, cwd).output;
     const server = await startServer([], { tokens: true, cwd });
@@ -311,7 +311,8 @@ describe("docs/operate/metrics.md", () => {
       type,
       [...labels.matchAll(/\w+/g)].map(([label]) => label),
     ]);
-    const labelsOf = (name: string): string[] => Object.keys(series.find((one) => one.name === name)?.labels ?? {});
+    const labelsOf = (name: string): string[] =>
+      Object.keys(series.find((one) => one.name === (types.get(name) === "histogram" ? `${name}_count` : name))?.labels ?? {});
     expect(rows).toEqual([...types].map(([name, type]) => [name, type, labelsOf(name)]));
     expect(blockOf("operate/metrics.md", "yaml")).toContain("metrics_path: /.well-known/mercure/metrics\n");
   });

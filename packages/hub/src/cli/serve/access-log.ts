@@ -6,14 +6,14 @@ import type { Logger } from "../../index.ts";
 
 /** The field with which a request and its answer are found in several logs. */
 const REQUEST_ID = "x-request-id";
-/** A proxy's id that is taken over. */
+/** Syntax of an id that is taken over from a proxy. */
 const ID = /^[\w.:/+=-]{1,128}$/;
 /** Most characters of a path in the log. */
 const SHOWN_CHARACTERS = 500;
-/** Parameters whose values are secrets: the token of Mercure 0.x, and what OAuth calls it. */
+/** Parameters whose values are secrets: the token of Mercure 0.x, and its name in OAuth. */
 const SECRETS = /([?&](?:authorization|access_token)=)[^&]*/gi;
 
-/** What tells the client's address of a request. */
+/** Finds the client of a request. */
 interface Clients {
   readonly clientOf: (req: IncomingMessage) => string | undefined;
   /** Whether an address is a trusted proxy's. */

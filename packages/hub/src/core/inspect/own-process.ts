@@ -83,7 +83,7 @@ export interface SubscriberInfo {
 /** An open stream in detail. */
 export type DetailedSubscriber = SubscriberInfo & SubscriberDetail;
 
-/** What the publisher counts. */
+/** Figures of the publisher. */
 interface PublisherFigures {
   readonly published: number;
   readonly acknowledgements: Durations;
