@@ -87,6 +87,11 @@ export function mintAdmin(publish: readonly string[] = [], lifetimeSeconds = 600
   return mint([exact("/.well-known/mercure/admin"), ...publish.map(exact)], [urlpattern("/console/*")], lifetimeSeconds);
 }
 
+/** The token of `artesian token mint --monitor`. */
+export function mintMonitor(): Promise<string> {
+  return mint([exact("/.well-known/mercure/monitor")], [urlpattern("/console/*")], 600);
+}
+
 /** A token that publishes and reads everything, and does not administer. */
 export function mintPlain(): Promise<string> {
   return mint([exact("*")], [exact("*")], 600);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { openStream } from "../support/stream.ts";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
-import { type ConsoleSite, mintAdmin, mintPlain, startConsole, usePages } from "./console-site.ts";
+import { type ConsoleSite, mintAdmin, mintMonitor, mintPlain, startConsole, usePages } from "./console-site.ts";
 import { hideFor, show as showTab } from "./hidden.ts";
 
 usePages();
@@ -382,7 +382,7 @@ describe("the guarded console", () => {
     await letIn(guest, "abc.def.ghi");
     await guest.getByRole("alert").filter({ hasText: "does not accept this token" }).waitFor();
     await letIn(guest, await mintPlain());
-    await guest.getByRole("alert").filter({ hasText: "does not administer this hub" }).waitFor();
+    await guest.getByRole("alert").filter({ hasText: "its holder may not see this console" }).waitFor();
     expect(await guest.evaluate(() => [sessionStorage.length, localStorage.length])).toEqual([0, 0]);
     await expect.poll(() => asked.length).toBeGreaterThanOrEqual(2);
     for (const { path, status, body } of asked) {
@@ -411,6 +411,20 @@ describe("the guarded console", () => {
     await guest.getByTestId("door").waitFor();
     await expect.poll(() => site.hub.stats().subscribers).toBe(0);
     await expect.poll(() => guest.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+
+  test("lets monitors look, and offers them no orders", async () => {
+    const site = await startConsole({ open: false });
+    const page = await visit(`${site.origin}/console`);
+    await letIn(page, await mintMonitor());
+    await connection(page, "live");
+    expect(await page.getByTestId("read-only").innerText()).toBe("View only");
+    await show(page, "Subscribers");
+    await page.getByTestId("subscriber").waitFor();
+    expect(await page.getByTestId("close").count()).toBe(0);
+    await page.getByTestId("details").click();
+    await page.getByTestId("subscriber-rate").waitFor();
+    expect(await page.locator("[data-testid^=order-]").count()).toBe(0);
   });
 
   test("publishes, explains and closes with a token that may", async () => {

@@ -49,19 +49,20 @@ test("the figures under the cursor are shown, and what is not held is said", asy
   }
   const page = await visit(site.url, { locale: "en-GB" });
   await drawn(page, "EURUSD");
-  const legend = page.getByTestId("ohlc");
+  // A word and its price stay on one line.
+  const legend = async (): Promise<string> => (await page.getByTestId("ohlc").innerText()).replaceAll("\u00a0", " ");
   // As many decimals as the source has.
-  await expect.poll(() => legend.innerText()).toMatch(/O 1\.2500 H 1\.2500 L 1\.2500 C 1\.2500 V 100$/);
+  await expect.poll(legend).toMatch(/O 1\.2500 H 1\.2500 L 1\.2500 C 1\.2500 V 100$/);
   await expect.poll(() => page.getByTestId("chart-since").innerText()).toMatch(/^Prices are held since \d\d:\d\d\./);
   const box = await page.locator(".chart-canvas").boundingBox();
   if (box === null) throw new Error("There is no chart.");
   // From right to left, until the cursor is on the first price.
-  for (let x = box.width - 80; x > 0 && !(await legend.innerText()).includes("1.2345"); x -= 1) {
+  for (let x = box.width - 80; x > 0 && !(await legend()).includes("1.2345"); x -= 1) {
     await page.mouse.move(box.x + x, box.y + box.height / 2);
   }
-  expect(await legend.innerText()).toContain("O 1.2345 H 1.2345 L 1.2345 C 1.2345");
+  expect(await legend()).toContain("O 1.2345 H 1.2345 L 1.2345 C 1.2345");
   await page.mouse.move(0, 0);
-  await expect.poll(() => legend.innerText()).toContain("C 1.2500");
+  await expect.poll(legend).toContain("C 1.2500");
 });
 
 test("every range is drawn, and the chosen one is kept", async () => {

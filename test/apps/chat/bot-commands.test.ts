@@ -19,6 +19,7 @@ describe("a command", () => {
     ["how is the market doing?", { kind: "price", symbol: undefined }],
     ["行情怎么样", { kind: "price", symbol: undefined }],
     ["/news", { kind: "news" }],
+    ["/news water well", { kind: "news", word: "water well" }],
     ["what's in the news?", { kind: "news" }],
     ["latest headlines", { kind: "news" }],
     ["有什么新闻吗？", { kind: "news" }],
@@ -102,7 +103,7 @@ describe("/price", () => {
     await chat.hub.publish(quote("ARTWL", 182.4, 0.83));
     await chat.send("lobby", message({ text: "/price artwl" }));
     const answer = await lobby.message(({ bot }) => bot === true);
-    expect(answer.text).toMatch(/^ARTWL is at 182\.4, \+1\.50 \(\+0\.83 %\), as of .*simulated/);
+    expect(answer.text).toMatch(/^ARTWL is at 182\.40, \+1\.50 \(\+0\.83 %\), as of .*simulated/);
     expect(answer.card).toEqual({
       kind: "price",
       symbol: "ARTWL",
@@ -120,7 +121,7 @@ describe("/price", () => {
     await chat.hub.publish(quote("ARTWL", 180, 0.1));
     await chat.hub.publish(quote("TARNS", 390, -5));
     expect(await say("/price NOPE")).toMatch(/do not know a price of NOPE.*ARTWL/);
-    expect(await say("/price")).toMatch(/TARNS 390 \(-5\.00 %\)\n• ARTWL/);
+    expect(await say("/price")).toMatch(/TARNS 390\.00 \(-5\.00 %\)\n• ARTWL/);
     expect(await say("NOPE 的价格")).toMatch(/不知道 NOPE 的价格/);
   });
 
@@ -145,6 +146,15 @@ describe("/news", () => {
       "这个 hub 上最新的新闻：\n• Water rises (Town)\n  https://example.com/a\n• Well is deep (Town)\n  https://example.com/b",
     );
     expect(answer.card).toMatchObject({ kind: "news", headlines: [{ title: "Water rises", feed: "Town" }, { title: "Well is deep" }] });
+  });
+
+  test("looks for a word in titles and in names of feeds", async () => {
+    const { chat, say } = await room();
+    await chat.hub.publish(headline("b", "Well is deep", "2026-11-29T11:00:00Z"));
+    await chat.hub.publish(headline("a", "Water rises", "2026-11-29T12:00:00Z"));
+    expect(await say("/news WATER")).toBe('The newest headlines on this hub with "WATER":\n• Water rises (Town)\n  https://example.com/a');
+    expect(await say("/news town")).toContain("Well is deep");
+    expect(await say("/新闻 火星")).toMatch(/没有“火星”.*\/news/);
   });
 
   test("admits that there are none", async () => {

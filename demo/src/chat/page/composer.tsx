@@ -69,8 +69,9 @@ export function Composer({
   }, [text, nickname]);
 
   useEffect(() => {
-    // On a phone, the focus would open the keyboard over the room.
-    if (matchMedia("(hover: hover)").matches && document.querySelector("dialog[open]") === null) box.current?.focus();
+    // On a phone, the focus opens the keyboard over the room. Somebody who answers wants to write.
+    const isWanted = replyTo !== undefined || matchMedia("(hover: hover)").matches;
+    if (isWanted && document.querySelector("dialog[open]") === null) box.current?.focus();
   }, [focusKey]);
 
   /** Changes the text, which survives a reload. */

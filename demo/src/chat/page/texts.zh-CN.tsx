@@ -37,7 +37,7 @@ export const texts: ChatTexts = {
     choose: "起个昵称再发言",
     label: "消息",
     write: "写点什么",
-    writeOrAsk: (botName) => `写点什么，或者问问 @${botName}`,
+    writeOrAsk: (botName) => `写点什么，或问 @${botName}`,
     send: "发送",
     writingAs: (nickname) => (
       <>

@@ -8,7 +8,16 @@ export function legendOf(candle: Candle | number | undefined, step: CandleStep, 
   const show = (price: number): string => formatPrice(price, decimals);
   if (typeof candle === "number") return show(candle);
   const { open, high, low, close, volume } = candle;
-  return stocksTexts().chart.ohlc(timeOf(candle.time * 1000, step), show(open), show(high), show(low), show(close), formatVolume(volume));
+  const text = stocksTexts().chart.ohlc(
+    timeOf(candle.time * 1000, step),
+    show(open),
+    show(high),
+    show(low),
+    show(close),
+    formatVolume(volume),
+  );
+  // A line never ends between a word and its price.
+  return text.replaceAll(/ (?=[−\d])/g, "\u00a0");
 }
 
 function timeOf(at: number, step: CandleStep): string {

@@ -1,14 +1,9 @@
 import { formatterOf } from "artesian-ui/language.ts";
+import { decimalsOf, MAX_PLACES } from "../server/decimals.ts";
 
 /** The placeholder of an unknown value. */
 export const UNKNOWN = "–";
 
-/**
- * Most decimal places of a price, and most digits before and after the point. Further digits are
- * noise of binary fractions.
- */
-const MAX_PLACES = 8;
-const MAX_DIGITS = 10;
 /** From here on, a price is a power of ten. */
 const HUGE = 1e12;
 
@@ -37,25 +32,6 @@ function numbers(options: Intl.NumberFormatOptions): () => Intl.NumberFormat {
 /** The hours are the reader's own. */
 function times(options: Intl.DateTimeFormatOptions): () => Intl.DateTimeFormat {
   return formatterOf((tag) => new Intl.DateTimeFormat(tag, options.hour === undefined ? options : { ...options, hourCycle: "h23" }));
-}
-
-/**
- * The number of decimal places of a price: as many as the price has, and enough to show the moves
- * of a small price.
- */
-export function decimalsOf(price: number): number {
-  const size = Math.abs(price);
-  const before = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
-  const most = Math.max(0, Math.min(MAX_PLACES, MAX_DIGITS - before));
-  const written = /\.(\d*?)0*$/.exec(size.toFixed(most))?.[1]?.length ?? 0;
-  return Math.max(written, usualDecimals(size));
-}
-
-function usualDecimals(size: number): number {
-  if (size >= 1 || size === 0) return 2;
-  if (size >= 0.1) return 3;
-  if (size >= 0.01) return 4;
-  return size >= 0.0001 ? 6 : 8;
 }
 
 /** @param decimals - Places after the point. In a row of prices, the most that one of them has. */

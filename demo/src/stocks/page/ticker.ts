@@ -1,7 +1,7 @@
 import { isLate } from "../server/late.ts";
 import { NOTHING_TRADED, Session, type Traded } from "../server/session.ts";
 import type { Listing, StockQuote } from "../server/wire.ts";
-import { decimalsOf } from "./format.ts";
+import { decimalsOf } from "../server/decimals.ts";
 import { Spark } from "./spark.ts";
 
 /** One symbol as the page knows it. */

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { readable } from "./format.ts";
 import { consoleTexts } from "./texts.ts";
 
 const SHOWN = 8;
@@ -13,7 +14,7 @@ export function Matchers({ matchers }: { matchers: readonly { readonly type: str
       {matchers.slice(0, SHOWN).map(({ type, pattern }) => (
         <span class="chip" key={`${type} ${pattern}`}>
           {kinds[type] !== undefined && <small>{kinds[type]} </small>}
-          <code>{pattern}</code>
+          <code title={pattern}>{readable(pattern)}</code>
           {pattern === "*" && <small> {texts.everyTopic}</small>}
         </span>
       ))}

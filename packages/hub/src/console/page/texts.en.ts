@@ -40,7 +40,7 @@ export const en = {
     more: "Add `--publish '*'` to publish from here too, and `--subscribe '*'` to see private updates.",
     label: "Administrator's token",
     open: "Open",
-    monitor: "To let somebody watch without these orders, make a token with `--monitor` instead of `--admin`.",
+    monitor: "To let somebody watch and change nothing, make a token with `--monitor` instead of `--admin`.",
     note: "It stays in this tab and goes with it; it is never in the address.",
     refusals: {
       not_accepted:

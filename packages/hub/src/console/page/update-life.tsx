@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { FATES, type KnownUpdate, type UpdateAnswer, type WaitingUpdate } from "../server/wire.ts";
-import { count, dayAndClock, milliseconds } from "./format.ts";
+import { count, dayAndClock, milliseconds, readable } from "./format.ts";
 import { consoleTexts } from "./texts.ts";
 
 /** The fate of an update, for one subscriber if one was given, and for all. */
@@ -81,7 +81,7 @@ export function UpdateFacts({ update }: { update: KnownUpdate | WaitingUpdate })
       <p class="chips">
         {topics.map((topic) => (
           <span class="chip" key={topic}>
-            <code>{topic}</code>
+            <code title={topic}>{readable(topic)}</code>
           </span>
         ))}
       </p>

@@ -1,4 +1,5 @@
 import type { Language } from "../bot.ts";
+import { decimalsOf } from "../../../../stocks/server/decimals.ts";
 import type { StockQuote } from "../../../../stocks/server/wire.ts";
 
 const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
@@ -8,8 +9,12 @@ function signed(value: number, digits: number): string {
   return `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;
 }
 
+function shown(price: number): string {
+  return price.toFixed(decimalsOf(price));
+}
+
 function listed({ symbol, price, changePercent }: StockQuote): string {
-  return `• ${symbol} ${price} (${signed(changePercent, 2)} %)`;
+  return `• ${symbol} ${shown(price)} (${signed(changePercent, 2)} %)`;
 }
 
 const en = {
@@ -23,9 +28,11 @@ const en = {
   willRemind: (duration: string, what: string) => `I will remind you in ${duration}: ${what}. The hub keeps it, even if I am restarted.`,
   reminder: (nickname: string, what: string) => `⏰ @${nickname} A reminder, as you asked: ${what}`,
   newsLead: "The newest headlines on this hub:",
+  newsOf: (word: string) => `The newest headlines on this hub with "${word}":`,
+  noNewsOf: (word: string, page: string) => `None of the newest headlines on this hub has "${word}". All news are at ${page}`,
   noNews: (page: string) => `I do not see any headlines on this hub right now. The news are at ${page}`,
   price: ({ symbol, price, change, changePercent, at, simulated }: StockQuote) =>
-    `${symbol} is at ${price}, ${signed(change, 2)} (${signed(changePercent, 2)} %), as of ${CLOCKS.en.format(at)}.${simulated ? " The price is simulated." : ""}`,
+    `${symbol} is at ${shown(price)}, ${signed(change, decimalsOf(price))} (${signed(changePercent, 2)} %), as of ${CLOCKS.en.format(at)}.${simulated ? " The price is simulated." : ""}`,
   noPrices: (page: string) =>
     `I do not see any prices on this hub right now. The market pauses while nobody watches it; open ${page} and ask again.`,
   noPrice: (symbol: string, others: readonly string[], page: string) =>
@@ -46,9 +53,11 @@ const zh: Texts = {
   willRemind: (duration, what) => `好，${duration}后提醒你：${what}。提醒由 hub 保存，我重启了也不会丢。`,
   reminder: (nickname, what) => `⏰ @${nickname} 到时间了：${what}`,
   newsLead: "这个 hub 上最新的新闻：",
+  newsOf: (word) => `这个 hub 上含“${word}”的最新新闻：`,
+  noNewsOf: (word, page) => `这个 hub 上最新的新闻里没有“${word}”。全部新闻在 ${page}`,
   noNews: (page) => `现在这个 hub 上没有新闻。新闻页在 ${page}`,
   price: ({ symbol, price, change, changePercent, at, simulated }) =>
-    `${symbol} 现价 ${price}，${signed(change, 2)}（${signed(changePercent, 2)} %），${CLOCKS.zh.format(at)}。${simulated ? "价格是模拟的。" : ""}`,
+    `${symbol} 现价 ${shown(price)}，${signed(change, decimalsOf(price))}（${signed(changePercent, 2)} %），${CLOCKS.zh.format(at)}。${simulated ? "价格是模拟的。" : ""}`,
   noPrices: (page) => `现在这个 hub 上没有价格。没人看的时候行情会暂停，打开 ${page} 再问我一次。`,
   noPrice: (symbol, others, page) => `不知道 ${symbol} 的价格：这个 hub 上没有它的数据。有 ${others.join("、")} 等，见 ${page}`,
   market: (quotes, page) => `这个 hub 上波动最大的：\n${quotes.map(listed).join("\n")}\n全部行情：${page}`,

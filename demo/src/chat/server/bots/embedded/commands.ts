@@ -3,7 +3,8 @@ import { CHINESE_DURATION, durationMs, ENGLISH_DURATION } from "./durations.ts";
 /** Something that the bot does, beside talking. */
 export type Command =
   | { readonly kind: "help" }
-  | { readonly kind: "news" }
+  /** Without a word: all headlines. */
+  | { readonly kind: "news"; readonly word: string | undefined }
   /** Without a symbol: the market. */
   | { readonly kind: "price"; readonly symbol: string | undefined }
   /** Without a time or a text, the reminder is incomplete. */
@@ -94,7 +95,7 @@ export function findCommand(text: string): Command | undefined {
   }
   const asked = ASKS_REMINDER.exec(plain);
   if (asked !== null) return { kind: "remind", delayMs: undefined, what: tidy(plain.slice(asked[0].length)) };
-  if (NEWS.test(plain)) return { kind: "news" };
+  if (NEWS.test(plain)) return { kind: "news", word: undefined };
   if (MARKET.test(plain)) return { kind: "price", symbol: undefined };
   for (const pattern of PRICES) {
     const symbol = pattern.exec(plain)?.[1];
@@ -107,7 +108,8 @@ function slashCommand(name: string, rest: string): Command {
   const kind = NAMES[name.toLowerCase()];
   if (kind === undefined) return { kind: "unknown", name };
   if (kind === "price") return { kind, symbol: rest === "" ? undefined : rest.split(/\s+/)[0]?.replace(/^\$/, "") };
-  if (kind !== "remind") return { kind };
+  if (kind === "news") return { kind, word: rest === "" ? undefined : rest };
+  if (kind === "help") return { kind };
   const [time] = new RegExp(`^(?:in\\s+)?(?:${ENGLISH_DURATION}|${CHINESE_DURATION})(?:之后|以后|后)?`, "iu").exec(rest) ?? [];
   if (time !== undefined) return { kind, delayMs: durationMs(time), what: tidy(rest.slice(time.length)) };
   const [, what, end] = new RegExp(`^([^]+?)\\s+(?:in\\s+)?(${ENGLISH_DURATION}|${CHINESE_DURATION})$`, "iu").exec(rest) ?? [];

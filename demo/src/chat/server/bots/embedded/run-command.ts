@@ -18,6 +18,12 @@ const MAX_REMINDER_LENGTH = 200;
 const MAX_SYMBOLS = 200;
 const SYMBOLS_NAMED = 5;
 
+/** Most headlines that are searched for a word. */
+const MAX_SEARCHED = 300;
+
+/** Most characters of a searched word in the answer. */
+const WORD_SHOWN = 40;
+
 /** Topics of the headlines: the news app publishes on one topic for each feed. */
 const HEADLINES_PATTERN = "/news/:feed";
 
@@ -35,7 +41,7 @@ export async function runCommand(
     case "remind":
       return { text: await remind(command.delayMs, command.what, message, language, context) };
     case "news":
-      return await news(language, context);
+      return await news(command.word, language, context);
     case "price":
       return await price(command.symbol, language, context);
   }
@@ -58,21 +64,27 @@ async function remind(
   return outcome === "kept" ? texts.willRemind(writtenDuration(delayMs, language), short) : texts.noReminders;
 }
 
-async function news(language: Language, { newest, streamUrl }: BotContext): Promise<BotAnswer> {
+async function news(word: string | undefined, language: Language, { newest, streamUrl }: BotContext): Promise<BotAnswer> {
   const texts = TEXTS[language];
-  const updates = (await newest?.(HEADLINES_PATTERN, 5 * MAX_HEADLINES)) ?? [];
+  const updates = (await newest?.(HEADLINES_PATTERN, word === undefined ? 5 * MAX_HEADLINES : MAX_SEARCHED)) ?? [];
+  const has = (text: string): boolean => word === undefined || text.toLowerCase().includes(word.toLowerCase());
   const headlines = updates
     .map(parseHeadline)
-    .filter((headline): headline is NewsHeadline => headline !== undefined)
+    .filter((headline): headline is NewsHeadline => headline !== undefined && (has(headline.title) || has(headline.feed)))
     .toSorted((a, b) => b.at - a.at)
     .filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index)
     .slice(0, MAX_HEADLINES);
-  if (headlines.length === 0) return { text: texts.noNews(new URL("/news", streamUrl).href) };
+  const page = new URL("/news", streamUrl).href;
+  if (headlines.length === 0) return { text: word === undefined ? texts.noNews(page) : texts.noNewsOf(shortened(word), page) };
   const lines = headlines.map(({ title, feed, link }) => `• ${title} (${feed})${link === undefined ? "" : `\n  ${link}`}`);
   return {
-    text: `${texts.newsLead}\n${lines.join("\n")}`,
+    text: `${word === undefined ? texts.newsLead : texts.newsOf(shortened(word))}\n${lines.join("\n")}`,
     card: { kind: "news", headlines: headlines.map(({ title, feed, link }) => ({ title, feed, ...(link === undefined ? {} : { link }) })) },
   };
+}
+
+function shortened(word: string): string {
+  return word.slice(0, WORD_SHOWN).toWellFormed();
 }
 
 async function price(symbol: string | undefined, language: Language, { newest, streamUrl }: BotContext): Promise<BotAnswer> {

@@ -27,7 +27,7 @@ export const en = {
     beginWith: "Begin with",
     lastUpdates: "last updates",
     cursor: "Resume after the event id",
-    cursorHint: "from now on; earliest: all that is held",
+    cursorHint: "from now on; earliest: all held",
     latest: "Only the latest update of each topic",
     close: "Close the stream",
     open: "Open the stream",

@@ -29,7 +29,7 @@ export const zhCN: ByHandTexts = {
     beginWith: "先取",
     lastUpdates: "条最近的更新",
     cursor: "从此事件 ID 之后继续",
-    cursorHint: "留空：从现在开始；earliest：全部保留的更新",
+    cursorHint: "留空：现在起；earliest：全部",
     latest: "每个主题只要最新的更新",
     close: "关闭数据流",
     open: "打开数据流",
