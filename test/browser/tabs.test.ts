@@ -122,11 +122,11 @@ describe("tabs of one visitor", () => {
       while (!stop.signal.aborted) {
         sent.push(`message ${sent.length}`);
         await site.say(sent.at(-1) as string);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 250));
       }
     })();
     const context = (tabs[0] as Page).context();
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 4; i++) {
       const [leader] = tabs;
       if (i % 2 === 0) await leader?.reload();
       else await tabs.shift()?.close();
