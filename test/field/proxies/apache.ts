@@ -1,8 +1,9 @@
+import { blockOf } from "../../examples/markdown.ts";
 import type { Proxy } from "../lib/proxy.ts";
 
 const MODULES = "/usr/lib/apache2/modules";
 
-/** Apache with mod_proxy_http and one `ProxyPass`. */
+/** Apache as docs/operate/proxies.md tells to configure it. */
 export const apache: Proxy = {
   name: "Apache",
   command: "apache2",
@@ -19,8 +20,8 @@ LoadModule mpm_event_module ${MODULES}/mod_mpm_event.so
 LoadModule authz_core_module ${MODULES}/mod_authz_core.so
 LoadModule proxy_module ${MODULES}/mod_proxy.so
 LoadModule proxy_http_module ${MODULES}/mod_proxy_http.so
-ProxyPass / http://127.0.0.1:${upstream}/
-`,
+LoadModule headers_module ${MODULES}/mod_headers.so
+${blockOf("operate/proxies.md", "apache").replace("127.0.0.1:3000", `127.0.0.1:${upstream}`)}`,
   }),
   args: ({ folder }) => ["-f", `${folder}/apache.conf`, "-DFOREGROUND"],
 };

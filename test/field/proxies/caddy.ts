@@ -1,18 +1,15 @@
+import { blockOf } from "../../examples/markdown.ts";
 import type { Proxy } from "../lib/proxy.ts";
 
-/** Caddy with a bare `reverse_proxy`. */
+/** Caddy as docs/operate/proxies.md tells to configure it. */
 export const caddy: Proxy = {
   name: "Caddy",
   command: "caddy",
-  files: ({ port, upstream }) => ({
-    Caddyfile: `{
-  admin off
-  auto_https off
-}
-http://127.0.0.1:${port} {
-  reverse_proxy 127.0.0.1:${upstream}
-}
-`,
-  }),
+  files: ({ port, upstream }) => {
+    const site = blockOf("operate/proxies.md", "caddyfile")
+      .replace("events.example.com", `http://127.0.0.1:${port}`)
+      .replace("127.0.0.1:3000", `127.0.0.1:${upstream}`);
+    return { Caddyfile: `{\n  admin off\n  auto_https off\n}\n${site}` };
+  },
   args: () => ["run", "--config", "Caddyfile", "--adapter", "caddyfile"],
 };

@@ -1,27 +1,22 @@
+import { blockOf } from "../../examples/markdown.ts";
 import type { Proxy } from "../lib/proxy.ts";
 
-/** HAProxy with the three timeouts that it asks for. It holds each part of a stream for 200 ms, in case more comes. */
-export const haproxy: Proxy = configured("HAProxy", "");
+const OPTION = "option http-no-delay";
 
-/** HAProxy with the option that ends this. */
-export const promptHaproxy: Proxy = configured("HAProxy, `option http-no-delay`", "option http-no-delay");
+/** HAProxy without the option for small events. It holds each part of a stream for 200 ms, in case more comes. */
+export const haproxy: Proxy = configured("HAProxy", (config) => config.replace(OPTION, ""));
 
-function configured(name: string, option: string): Proxy {
+/** HAProxy as docs/operate/proxies.md tells to configure it. */
+export const promptHaproxy: Proxy = configured(`HAProxy, \`${OPTION}\``, (config) => config);
+
+function configured(name: string, change: (config: string) => string): Proxy {
   return {
     name,
     command: "haproxy",
-    files: ({ port, upstream }) => ({
-      "haproxy.cfg": `defaults
-  mode http
-  ${option}
-  timeout connect 5s
-  timeout client 50s
-  timeout server 50s
-listen hub
-  bind 127.0.0.1:${port}
-  server hub 127.0.0.1:${upstream}
-`,
-    }),
+    files: ({ port, upstream }) => {
+      const config = blockOf("operate/proxies.md", "haproxy").replace("bind :80", `bind 127.0.0.1:${port}`);
+      return { "haproxy.cfg": change(config).replace("127.0.0.1:3000", `127.0.0.1:${upstream}`) };
+    },
     args: () => ["-db", "-f", "haproxy.cfg"],
   };
 }
