@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LogOutcome, LogPlace } from "../../../packages/hub/src/journals/log/files/log-access.ts";
-import type { OpenStore } from "../../../packages/hub/src/journals/log/processes/guarded-store.ts";
+import { deposed } from "../../../packages/hub/src/journals/log/files/failure.ts";
+import type { LogOutcome, LogPlace, OpenStore } from "../../../packages/hub/src/journals/log/files/log-access.ts";
 
 /**
  * A store of lines in one file, for tests of the election and the protocol. A request is a text. A
@@ -19,7 +19,10 @@ export class FakeStore implements OpenStore {
   /** Number of pages that were asked for. */
   asked = 0;
 
-  constructor(directory: string) {
+  readonly #isDeposed: () => boolean;
+
+  constructor(directory: string, isDeposed: () => boolean = () => false) {
+    this.#isDeposed = isDeposed;
     this.#path = join(directory, "lines");
     writeFileSync(this.#path, "", { flag: "a" });
     const text = readFileSync(this.#path, "utf8");
@@ -47,6 +50,7 @@ export class FakeStore implements OpenStore {
     return new Promise((resolve, reject) => {
       if (this.closed) reject(new Error("closed"));
       this.#queue.push(() => {
+        if (this.#isDeposed()) return reject(deposed());
         const text = request.toString();
         const key = keyOf(text);
         const known = key === undefined ? undefined : this.#keys.get(key);

@@ -9,7 +9,7 @@ export async function openLink(
 ): Promise<WriterLink> {
   return WriterLink.open({
     sockets: new SocketPlace(directory),
-    openStore: () => Promise.resolve(new FakeStore(directory)),
+    openStore: ({ isDeposed }) => Promise.resolve(new FakeStore(directory, isDeposed)),
     epoch: undefined,
     absence: () => undefined,
     onFollowing: () => undefined,

@@ -43,3 +43,9 @@ export interface LogWriterAccess {
   /** @param digest - Of the key. @param request - Digest of the request. */
   findKey(digest: string, request: string): Promise<KnownAppend | ReusedKey | undefined>;
 }
+
+/** A log that this process has opened as the one writer. It refuses to write once it is no longer. */
+export interface OpenStore extends LogWriterAccess {
+  /** Finishes the appends under way, then releases every resource. */
+  close(): Promise<void>;
+}

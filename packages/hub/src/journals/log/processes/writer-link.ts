@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { HubError } from "../../../core/errors.ts";
 import { every, monotonicMs, nextTurn, sleep } from "../../../core/scheduler.ts";
 import { elect, type Elected } from "./election.ts";
-import { Claim, GuardedStore, type OpenStore } from "./guarded-store.ts";
-import type { LogPlace } from "../files/log-access.ts";
+import { Claim } from "./claim.ts";
+import type { LogPlace, OpenStore } from "../files/log-access.ts";
 import { RemoteWriter } from "./remote-writer.ts";
 import { REQUEST_MS, WaitingRequest, type WriterRequest } from "./requests.ts";
 import type { SocketPlace } from "./socket-place.ts";
@@ -50,7 +50,7 @@ export interface WriterLinkOptions {
 export class WriterLink {
   readonly #options: WriterLinkOptions;
   #place: LogPlace | undefined;
-  #local: GuardedStore | undefined;
+  #local: OpenStore | undefined;
   #remote: RemoteWriter | undefined;
   /** Requests that wait for the next writer. */
   #waiting: WaitingRequest[] = [];
@@ -202,12 +202,12 @@ export class WriterLink {
       store = await openStore({ epoch: this.#place?.epoch ?? epoch, isTakeover, isDeposed: claim.isLost });
       const refusal = this.#whyOther(store.place);
       if (refusal !== undefined) throw refusal;
-      const guarded = new GuardedStore(store, claim);
-      guarded.onMoved((place) => this.#moved(place));
-      this.#moved(guarded.place);
-      this.#begin(() => (this.#local = guarded), onOpen);
-      followers.serve(guarded);
-      for (const waiting of this.#waiting.splice(0)) waiting.runOn(guarded);
+      const opened = store;
+      opened.onMoved((place) => this.#moved(place));
+      this.#moved(opened.place);
+      this.#begin(() => (this.#local = opened), onOpen);
+      followers.serve(opened);
+      for (const waiting of this.#waiting.splice(0)) waiting.runOn(opened);
       await this.#whileClaimed(claim);
       this.#local = undefined;
       await followers.leave();
