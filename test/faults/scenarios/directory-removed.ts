@@ -17,6 +17,8 @@ import { mint } from "../lib/tokens.ts";
 /** By then everybody must be told, in milliseconds. */
 const NOTICE_MS = 5000;
 const RECOVER_MS = 15_000;
+/** Enough that each worker has some. */
+const READERS = 8;
 /** Publishers at a time. */
 const PUBLISHERS = 8;
 const UPDATES = 300;
@@ -68,25 +70,29 @@ async function takeAway(way: string, workers: number, seen: Seen, options: Scena
   const server = await HubServer.create({ data: join(directory, "data"), directory, workers });
   const journal = join(directory, "data", "journal");
   const violation = (text: string): void => options.violation(`${way}, workers: ${workers}: ${text}`);
-  let close = (): void => undefined;
+  const closes: (() => void)[] = [];
   try {
     await server.start();
     const token = await mint({ publish: ["*"] });
-    let lostAtMs: number | undefined;
-    let isOpen = false;
-    close = read(server.hub, await witness("reader"), {
-      opened: () => void (isOpen = true),
-      event: () => undefined,
-      lost: () => (lostAtMs ??= nowMs()),
-    });
-    await until(NOTICE_MS, "a stream", () => isOpen);
+    const lostAtMs = new Map<number, number>();
+    let open = 0;
+    const role = await witness("reader");
+    for (let i = 0; i < READERS; i++) {
+      const close = read(server.hub, role, {
+        opened: () => void open++,
+        event: () => undefined,
+        lost: () => void lostAtMs.set(i, lostAtMs.get(i) ?? nowMs()),
+      });
+      closes.push(close);
+    }
+    await until(NOTICE_MS, "the streams", () => open >= READERS);
     const load = publishOn(server, token);
     await until(20_000, "updates", () => load.taken >= UPDATES);
     WAYS[way]?.(journal, join(directory, "beside"));
     const goneAtMs = nowMs();
     const files = filesIn(journal);
     await until(NOTICE_MS, "a refusal", () => load.refusedAtMs > goneAtMs);
-    await until(NOTICE_MS, "a subscriber that is told", () => lostAtMs !== undefined);
+    await until(NOTICE_MS, "the subscribers, who are told", () => lostAtMs.size === READERS);
     await until(NOTICE_MS, "not ready", async () => (await ask(`${server.url}/health/ready`)).status === 503);
     seen.healthMs = Math.max(seen.healthMs, nowMs() - goneAtMs);
     if (workers > 1) {
@@ -101,13 +107,13 @@ async function takeAway(way: string, workers: number, seen: Seen, options: Scena
     const filesNow = filesIn(journal);
     if (filesNow !== files) violation(`a process wrote into the place of the journal: ${filesNow} instead of ${files}`);
     seen.refusedMs = Math.max(seen.refusedMs, load.refusedAtMs - goneAtMs);
-    seen.toldMs = Math.max(seen.toldMs, (lostAtMs ?? Infinity) - goneAtMs);
+    seen.toldMs = Math.max(seen.toldMs, ...Array.from(lostAtMs.values(), (at) => at - goneAtMs));
     const exit = await server.terminate();
     if (exit !== 0) violation(`the exit code was ${exit}`);
   } catch (error) {
     violation(String(error));
   } finally {
-    close();
+    for (const close of closes) close();
     if (server.runs) await server.kill("everything");
     remove();
   }

@@ -41,6 +41,12 @@ export class FakeStore implements OpenStore {
     return { epoch: "FakeEpoc", restoredUpTo: 0, head: 1, tail: this.#tail, bytes: 0, segment: 1, position: 0 };
   }
 
+  readonly failure = undefined;
+
+  watchFailure(): () => void {
+    return () => undefined;
+  }
+
   onMoved(listener: (place: LogPlace) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -57,6 +57,7 @@ const WAYS: Readonly<Record<string, (directory: string, beside: string) => void 
   "the directory is removed": remove,
   "the directory is moved away": (directory, beside) => renameSync(directory, beside),
   "the identity is removed": (directory) => rmSync(join(directory, "identity")),
+  "the newest segment is removed": (directory) => rmSync(join(directory, SEGMENT)),
   "an empty directory takes its place": (directory) => {
     remove(directory);
     mkdirSync(directory);
@@ -127,18 +128,31 @@ describe.each(ROLES)("files that are removed or replaced under an open journal, 
   });
 });
 
-describe("a journal whose active segment is removed", () => {
-  it("takes nothing more, from followers neither", async () => {
-    const { journal: writer, other: follower, directory } = await open("writer");
-    const noticed = new Promise<void>((resolve) => void writer.watchFailure?.(resolve));
-    rmSync(join(directory, SEGMENT));
-    await noticed;
-    expect(String(writer.failure?.cause)).toContain(`${SEGMENT} is gone`);
+describe("a file that only the writer watches", () => {
+  it("is missed in all processes, in those that join later too, until it is back", async () => {
+    const { journal: writer, other: follower, directory, beside } = await open("writer");
+    const segment = join(directory, SEGMENT);
+    renameSync(segment, beside);
+    await expect.poll(() => follower.failure, SOON).toBeDefined();
+    expect(String(follower.failure?.cause)).toContain(`${SEGMENT} is gone`);
     await expect(writer.append([update("4")])).rejects.toBe(writer.failure);
-    await expect(follower.append([update("4")])).rejects.toMatchObject({
-      code: "journal_unavailable",
-      message: writer.failure?.message as string,
-    });
+    const later = await logJournal({ directory });
+    onTestFinished(() => later.close());
+    await expect.poll(() => later.failure, SOON).toBeDefined();
+    renameSync(beside, segment);
+    await expect.poll(() => [writer, follower, later].map(({ failure }) => failure), SOON).toEqual([undefined, undefined, undefined]);
+    expect(await later.append([update("4")])).toEqual([4]);
+  });
+
+  it("is no longer missed once another process writes", async () => {
+    const { journal: writer, other: follower, directory, beside } = await open("writer");
+    const segment = join(directory, SEGMENT);
+    renameSync(segment, beside);
+    await expect.poll(() => follower.failure, SOON).toBeDefined();
+    await writer.close();
+    renameSync(beside, segment);
+    await expect.poll(() => follower.failure, SOON).toBeUndefined();
+    expect(await follower.append([update("4")])).toEqual([4]);
   });
 });
 

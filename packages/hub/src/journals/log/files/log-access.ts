@@ -1,3 +1,4 @@
+import type { HubError } from "../../../core/errors.ts";
 import type { KnownAppend, ReusedKey } from "../../../core/journal/idempotency.ts";
 import type { StateEntry } from "../../../core/journal/state.ts";
 
@@ -23,6 +24,10 @@ export type LogOutcome = { readonly kind: "appended"; readonly first: number; re
 /** What the one writing process does for itself and for the others. */
 export interface LogWriterAccess {
   readonly place: LogPlace;
+  /** See `Journal.failure`. */
+  readonly failure: HubError | undefined;
+  /** See `Journal.watchFailure`. */
+  watchFailure(onChanged: () => void): () => void;
   /**
    * Called after each flush or trim that changed the place, before the appends of that flush
    * resolve. @returns Stops listening.

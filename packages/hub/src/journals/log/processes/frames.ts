@@ -24,6 +24,8 @@ export const KIND = {
   leaving: 37,
   /** Requests without an answer were not carried out, and are for the next writer. The last frame. */
   again: 38,
+  /** The log can't be used for now: an error. Without content, it can be used again. */
+  failing: 39,
 } as const;
 
 /** A request of a follower, which gets one answer. */

@@ -16,6 +16,8 @@ const WRITE_BYTES = 1024 * 1024;
 export interface RemoteWriterEvents {
   /** The writer told a place. The first is its greeting. */
   readonly onPlace: (place: LogPlace) => void;
+  /** The log can't be used for now, for this reason, or can be used again. */
+  readonly onFailing?: (failure: HubError | undefined) => void;
   /**
    * The connection ended.
    *
@@ -116,6 +118,10 @@ export class RemoteWriter {
     }
     if (kind === KIND.error && number === 0) {
       this.#reason = decodeError(content);
+      return;
+    }
+    if (kind === KIND.failing) {
+      this.#events.onFailing?.(content.length === 0 ? undefined : decodeError(content));
       return;
     }
     if (kind === KIND.again) {

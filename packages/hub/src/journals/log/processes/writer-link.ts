@@ -57,6 +57,8 @@ export class WriterLink {
   /** Bytes of the requests that wait for another process. */
   #openBytes = 0;
   #failure: HubError | undefined;
+  /** Why the writer of another process can't use the log. */
+  #remoteFailure: HubError | undefined;
   #isClosed = false;
   /** Ends the present role. */
   #stepDown: () => void = () => undefined;
@@ -91,9 +93,9 @@ export class WriterLink {
     return this.#local !== undefined;
   }
 
-  /** Why no writer can be had, although the files are in place. */
+  /** Why no writer can be had, or the writer can't use the log, although this process finds the files in place. */
   get failure(): HubError | undefined {
-    return this.#failure;
+    return this.#failure ?? this.#remoteFailure;
   }
 
   /** Asks the writer. @throws HubError if there is no writer within 10 s, or by the writer. */
@@ -182,8 +184,10 @@ export class WriterLink {
           this.#begin(() => (this.#remote = remote), onOpen);
           for (const waiting of this.#waiting.splice(0)) remote.send(waiting);
         },
+        onFailing: (failure) => this.#writerFails(failure),
         onLeft: (open, reason) => {
           this.#remote = undefined;
+          this.#writerFails(undefined);
           this.#waiting.unshift(...open);
           if (reason === undefined) resolve();
           else reject(reason);
@@ -245,6 +249,12 @@ export class WriterLink {
       this.#options.onFailure();
     }
     onOpen();
+  }
+
+  #writerFails(failure: HubError | undefined): void {
+    const isChange = (failure === undefined) !== (this.#remoteFailure === undefined);
+    this.#remoteFailure = failure;
+    if (isChange) this.#options.onFailure();
   }
 
   #fail(error: unknown): void {

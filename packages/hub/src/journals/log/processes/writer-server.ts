@@ -31,7 +31,7 @@ export class WriterServer implements Reception {
   readonly #connections = new Set<Connection>();
   #writer: LogWriterAccess | undefined;
   #isRefusing = false;
-  #stopListening: () => void = () => undefined;
+  #stopListening: readonly (() => void)[] = [];
   readonly #stopSigns: () => void;
 
   constructor() {
@@ -62,9 +62,14 @@ export class WriterServer implements Reception {
     this.#stopSigns();
     this.#writer = writer;
     for (const connection of this.#connections) connection.tell();
-    this.#stopListening = writer.onMoved(() => {
-      for (const connection of this.#connections) connection.tell();
-    });
+    this.#stopListening = [
+      writer.onMoved(() => {
+        for (const connection of this.#connections) connection.tell();
+      }),
+      writer.watchFailure(() => {
+        for (const connection of this.#connections) connection.tellFailure();
+      }),
+    ];
   }
 
   /**
@@ -85,7 +90,7 @@ export class WriterServer implements Reception {
   /** Tells the followers to ask the next writer for what has no answer, and ends the connections. */
   close(): void {
     this.#stopSigns();
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
     for (const connection of this.#connections) connection.close();
   }
 }
@@ -98,6 +103,8 @@ class Connection {
   #isGreeted = false;
   /** Whether the follower does not know the newest place. */
   #isPlaceDue = true;
+  /** The failure that the follower knows of. */
+  #toldFailure: HubError | undefined;
   #answers: Buffer[] = [];
   #isScheduled = false;
   /** Bytes of the requests without an answer. */
@@ -133,6 +140,17 @@ class Connection {
   tell(): void {
     this.#isPlaceDue = true;
     if (this.#socket.writableLength === 0) this.#write();
+  }
+
+  /**
+   * Tells whether the log can be used. A follower does not watch the files that only the writer has
+   * open.
+   */
+  tellFailure(): void {
+    const failure = this.#writer()?.failure;
+    if (!this.#isGreeted || this.#socket.destroyed || failure === this.#toldFailure) return;
+    this.#toldFailure = failure;
+    this.#socket.write(frame(KIND.failing, 0, failure === undefined ? NOTHING : encodeError(failure)));
   }
 
   leave(): Promise<void> {
@@ -198,7 +216,10 @@ class Connection {
       return;
     }
     this.#isGreeted = true;
-    this.#socket.write(frame(KIND.opening, 0, OWN_PID), () => this.tell());
+    this.#socket.write(frame(KIND.opening, 0, OWN_PID), () => {
+      this.tell();
+      this.tellFailure();
+    });
   }
 
   /** The answers of a turn leave in one write. */
