@@ -63,13 +63,21 @@ describe("the chat's history", () => {
     const lines = await fill(site, 400);
     const page = await enter(`${site.origin}/chat/lobby`, "小明", { locale: "zh-CN", viewport: { width: 390, height: 700 } });
     await saying(page, "line 400").waitFor();
-    await scrollToTop(page);
     const day = new Date(lines[199]?.at ?? 0);
     const midnight = new Date(day).setHours(0, 0, 0, 0);
     const first = lines.find(({ at }) => at >= midnight)?.text ?? "";
-    await page
-      .getByTestId("to-day")
-      .fill([day.getFullYear(), day.getMonth() + 1, day.getDate()].map((n) => String(n).padStart(2, "0")).join("-"));
+    const goTo = async (date: Date): Promise<void> => {
+      await page.locator(".people-toggle").click();
+      await page
+        .getByTestId("to-day")
+        .fill([date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-"));
+      await page.getByTestId("go-to-day").click();
+    };
+    // A day that is here already takes nothing away.
+    await goTo(new Date());
+    await page.getByTestId("earlier").waitFor({ state: "attached" });
+    expect(await page.getByText("聊天从这里开始。").count()).toBe(0);
+    await goTo(day);
     const list = await page.getByTestId("messages").boundingBox();
     await expect
       .poll(async () => (await saying(page, first).count()) && Math.abs((await topOf(page, first)) - (list?.y ?? 0)))

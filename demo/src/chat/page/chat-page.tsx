@@ -7,6 +7,7 @@ import { usePart } from "artesian-ui/use-part.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
+import { GoToDay } from "./go-to-day.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
 import { MentionContext, useMentions } from "./mentions/mentions.ts";
@@ -64,6 +65,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const rooms = usePart(() => import("./rooms/index.ts"), isKnownElsewhere);
   const [unreadElsewhere, setUnreadElsewhere] = useState(0);
   const [peopleOpen, setPeopleOpen] = useState(false);
+  const [wanted, setWanted] = useState<{ readonly day: number } | undefined>();
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const mentions = useMentions(view.messages, view.presence, view.botName, nickname);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
@@ -131,6 +133,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
               view={view}
               markOf={markOf}
               canWrite={nickname !== undefined}
+              wanted={wanted}
               onEarlier={(since) => store.fetchEarlier(since)}
               onRead={(isAtEnd) => store.read(isAtEnd)}
               onModerate={store.moderate}
@@ -154,6 +157,14 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
         </main>
       </MentionContext.Provider>
       <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen}>
+        {view.messages.length > 0 && (
+          <GoToDay
+            onDay={(day) => {
+              setPeopleOpen(false);
+              setWanted({ day });
+            }}
+          />
+        )}
         {rooms !== undefined && <rooms.RoomList room={room} fetchUnread={store.unread} onUnread={setUnreadElsewhere} />}
       </People>
       {naming && dialogs !== undefined && (

@@ -5,12 +5,10 @@ import { chatTexts } from "./texts.ts";
 interface EarlierProps {
   readonly earlier: RoomView["earlier"];
   readonly onEarlier: () => Promise<unknown>;
-  /** @param day - The beginning in local time, in milliseconds since 1970. */
-  readonly onDay: (day: number) => Promise<void>;
 }
 
 /** The top of the list: the way to earlier messages, or the sign that there are none. */
-export function Earlier({ earlier, onEarlier, onDay }: EarlierProps): ComponentChildren {
+export function Earlier({ earlier, onEarlier }: EarlierProps): ComponentChildren {
   const texts = chatTexts().earlier;
   if (earlier === "none") return <p class="earlier">{texts.beginning}</p>;
   return (
@@ -25,19 +23,6 @@ export function Earlier({ earlier, onEarlier, onDay }: EarlierProps): ComponentC
       >
         {earlier === "fetching" ? texts.fetching : texts.fetch}
       </button>
-      <label>
-        {texts.toDay}{" "}
-        <input
-          type="date"
-          class="field"
-          data-testid="to-day"
-          onChange={({ currentTarget }) => {
-            // Local midnight. A date alone would be midnight in UTC.
-            const day = new Date(`${currentTarget.value}T00:00`).getTime();
-            if (Number.isFinite(day)) void onDay(day);
-          }}
-        />
-      </label>
     </div>
   );
 }

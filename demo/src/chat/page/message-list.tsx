@@ -21,6 +21,8 @@ export interface MessageListProps {
   readonly view: RoomView;
   readonly markOf: MarkOf;
   readonly canWrite: boolean;
+  /** The day that the reader wants to see. Its beginning in local time, in milliseconds since 1970. */
+  readonly wanted: { readonly day: number } | undefined;
   /**
    * Fetches earlier messages, all back to a time or some.
    *
@@ -42,6 +44,7 @@ export function MessageList({
   view,
   markOf,
   canWrite,
+  wanted,
   onEarlier,
   onRead,
   onModerate,
@@ -71,6 +74,10 @@ export function MessageList({
   async function toDay(day: number): Promise<void> {
     setGoal({ day, first: await onEarlier(day) });
   }
+
+  useEffect(() => {
+    if (wanted !== undefined) void toDay(wanted.day);
+  }, [wanted]);
 
   // Goes to the day once the messages are drawn.
   useEffect(() => {
@@ -106,7 +113,7 @@ export function MessageList({
       >
         {!view.loaded && <p class="loading">{texts.loading}</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
-        {view.loaded && !empty && <Earlier earlier={view.earlier} onEarlier={onEarlier} onDay={toDay} />}
+        {view.loaded && !empty && <Earlier earlier={view.earlier} onEarlier={onEarlier} />}
         <QuoteContext.Provider value={quotable}>
           {groups.map((group) => {
             const own = isOwn(group);

@@ -173,16 +173,16 @@ export class RoomStore {
     this.#set({ earlier: "fetching" });
     try {
       this.#log.keepFor(false);
-      for (let isMore = true; isMore;) {
+      let hasEarlier = true;
+      do {
         const [first] = this.#log.messages;
         if (first === undefined || !this.#log.hasSpace || first.at <= (since ?? -Infinity)) break;
         const page = await fetchEarlier(this.#room, first, this.#access);
         this.#log.prepend(page.messages);
-        isMore = page.earlier && page.messages.length > 0;
-        this.#log.hasDropped = isMore;
-        isMore &&= since !== undefined;
-      }
-      this.#set({ earlier: this.#log.hasDropped ? "some" : "none" });
+        hasEarlier = page.earlier && page.messages.length > 0;
+        this.#log.hasDropped = hasEarlier;
+      } while (hasEarlier && since !== undefined);
+      this.#set({ earlier: hasEarlier ? "some" : "none" });
     } catch {
       // The page shows the failure, and the reader may try again.
       this.#set({ earlier: "failed" });

@@ -74,12 +74,14 @@ export function axisEnd(value: number, atLeast: number): number {
   return (step ?? 10) * power;
 }
 
-/** A topic's name with percent-encoded letters as letters, if nothing in it would be invisible. */
+/** A topic's name with percent-encoded letters as letters. What would be invisible stays encoded. */
 export function readable(name: string): string {
-  try {
-    const text = decodeURI(name);
-    return /[\p{C}\p{Z}]/u.test(text) ? name : text;
-  } catch {
-    return name;
-  }
+  return name.replaceAll(/(?:%[\da-f]{2})+/gi, (encoded) => {
+    try {
+      const text = decodeURI(encoded);
+      return /[\p{C}\p{Z}]/u.test(text) ? encoded : text;
+    } catch {
+      return encoded;
+    }
+  });
 }

@@ -1,6 +1,6 @@
 import type { Rule } from "./rule.ts";
 
-const IS_WHAT_ZH = "(是什么|是啥|是干什么|是干嘛|是做什么|什么意思|指什么|干什么|干嘛|有什么用|怎么回事)";
+const IS_WHAT_ZH = "(是什么|是啥|做什么|是干什么|是干嘛|是做什么|什么意思|指什么|干什么|干嘛|有什么用|怎么回事)";
 const WHAT_IS_ZH = "(什么是|啥是|何为|解释|介绍|讲讲|说说|聊聊)";
 const HOW_ZH = "(怎么|怎样|如何|怎么样|在哪|哪里|能|可以|能不能|可不可以|想|要)";
 
@@ -32,7 +32,7 @@ export const ARTESIAN: readonly Rule[] = [
         "* what artesian (is|does) *",
       ],
       zh: [
-        `* (artesian|这|这个|这里|这个网站|这个网页|这个页面|这个应用|这个东西|这个项目|这个服务器|这玩意) [到底|究竟] ${IS_WHAT_ZH} *`,
+        `* (artesian|这|这个|这里|这个网站|这个网页|这个页面|这个应用|这个东西|这个项目|这个产品|这个服务器|这玩意) [到底|究竟] [能|可以|能够] ${IS_WHAT_ZH} *`,
         `* ${WHAT_IS_ZH} [一下|下] (artesian|这个|这里|这个网站|这个项目) *`,
       ],
     },
@@ -44,6 +44,20 @@ export const ARTESIAN: readonly Rule[] = [
       zh: [
         "Artesian 是一个把数据推送到浏览器的 hub。任何程序用一个 HTTP POST 把更新发给它，所有订阅了的页面就会通过 EventSource 立刻收到。每条更新都先写进日志，所以离开过的页面能一条不差地补上它错过的内容。",
         "想象一口不需要水泵的井：你的程序把更新 POST 给 hub，数据就会通过普通的 HTTP 自己涌到每个浏览器里。这个聊天室就是用它搭的。",
+      ],
+    },
+  },
+  {
+    when: {
+      en: ["* (backup|backups|back up|back it up|restore) *"],
+      zh: ["* (备份|还原|恢复数据|恢复备份) *"],
+    },
+    say: {
+      en: [
+        "Run `artesian journal backup DIRECTORY`, while the hub runs or not: the copy has everything acknowledged before it ends. To put it back, stop the hub, run `artesian journal restore`, and start it. Subscribers who saw more than the copy has are told of a gap. More: docs/operate/reliability.md, Backups.",
+      ],
+      zh: [
+        "运行 `artesian journal backup 目录` 就行，hub 运行时也可以：备份里有结束之前确认过的所有更新。恢复时先停下 hub，运行 `artesian journal restore`，再启动。看过更多内容的订阅者会被告知有一段缺口。详见 docs/operate/reliability.md 的 Backups。",
       ],
     },
   },
