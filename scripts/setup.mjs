@@ -15,6 +15,7 @@ const TOOLS = [
   { command: "redis-sentinel", packageName: "redis-sentinel", why: "the tests of the journal on Redis" },
   { command: "nats-server", packageName: "nats-server", why: "the tests of the journal on NATS" },
   { command: "prometheus", packageName: "prometheus", why: "the tests of the metrics and the alerts" },
+  { command: "systemd-analyze", packageName: "systemd", why: "the tests of the systemd unit" },
   { command: "openssl", packageName: "openssl", why: "the test over TLS" },
   { command: "php", packageName: "php-cli", why: "the tests with Symfony's clients" },
   {

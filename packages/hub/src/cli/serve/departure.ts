@@ -8,7 +8,7 @@ import type { LeaveOrder } from "./ipc.ts";
  * Lame-duck time behind a balancer, in milliseconds. With the default drain, it fits into the ten
  * seconds of `docker stop`.
  */
-const BALANCED_LAME_DUCK_MS = 3000;
+export const BALANCED_LAME_DUCK_MS = 3000;
 /**
  * Time that a worker waits for its primary's order after a signal, in milliseconds. Then the worker
  * drains alone. The signal may have gone to the whole process group.
@@ -33,17 +33,23 @@ export function lameDuckMsOf({ lameDuck, trustedProxies }: Config, { loopback }:
 /**
  * Leaves at a signal: a lame-duck time, which a second signal ends, and then the drain.
  *
- * @param onLame - Called when a lame-duck time begins.
+ * @param options - `onBegin`: called at the signal. `onLame`: called when a lame-duck time begins.
  */
 export function departAtSignal(
   lameDuckMs: number,
-  { logger, hangUp, onLame = () => undefined }: { readonly logger: Logger; readonly hangUp: boolean; readonly onLame?: () => void },
+  {
+    logger,
+    hangUp,
+    onBegin,
+    onLame = () => undefined,
+  }: { readonly logger: Logger; readonly hangUp: boolean; readonly onBegin: () => void; readonly onLame?: () => void },
 ): Departure {
   let hasBegun = false;
   let skip: (() => void) | undefined;
   const due = new Promise<string>((resolve) => {
     const begin = (signal: string): void => {
       hasBegun = true;
+      onBegin();
       if (lameDuckMs === 0) {
         resolve(signal);
         return;

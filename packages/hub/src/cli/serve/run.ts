@@ -37,6 +37,7 @@ import { type Prepare, reloadAtHangUp } from "./reload/hang-ups.ts";
 import { createPrepare } from "./reload/prepare.ts";
 import { certificateOf } from "./tls/certificate.ts";
 import { CertificateWatch } from "./tls/certificate-watch.ts";
+import { findServiceManager, NO_MANAGER } from "./service-manager.ts";
 import { openWhileAnswering } from "./waiting.ts";
 import { createWaitingMetrics } from "./waiting-metrics.ts";
 import { VERSION } from "../version.ts";
@@ -117,10 +118,11 @@ export async function runServer(options: RunOptions): Promise<void> {
   const room = capacity();
   if (room.warning !== undefined) log.logger.warn({}, room.warning);
   const hangUp = options.stopsOnHangUp === true;
-  const hangUps = options.reread && reloadAtHangUp(options, options.reread, log.logger);
+  const manager = link === undefined ? findServiceManager(log.logger) : NO_MANAGER;
+  const hangUps = options.reread && reloadAtHangUp(options, options.reread, log.logger, manager);
   const departure =
     link === undefined
-      ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
+      ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp, onBegin: () => manager.stopping() })
       : departWithPrimary((listener) => link.onOrder(listener));
   const open = (): Promise<OpenJournal> => openJournal(config, log.logger, link && { bus: link.bus, epoch: options.epoch });
   const first = await open().catch((error: unknown) => {
@@ -260,6 +262,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   link?.onPlan(prepare);
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) {
+    manager.ready(listenUrl);
     // An unread stdout must not keep the server from being stopped.
     const announced = announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
     await Promise.race([announced, departure.due]);

@@ -16,11 +16,12 @@ import { logAllElse, openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
 import { reloadAtHangUp } from "./reload/hang-ups.ts";
+import { findServiceManager } from "./service-manager.ts";
 
 /** Prepares a worker's process before the worker's program is loaded. */
 const WORKER_START = fileURLToPath(new URL("./worker-start.cjs", import.meta.url));
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
-const GRACE_MS = 2000;
+export const GRACE_MS = 2000;
 
 /**
  * The configured number of processes.
@@ -86,13 +87,15 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
       return { ...all, epoch, config: { ...all.config, port, maxConnections: share(maxConnections), maxSockets: share(maxSockets) } };
     });
   const pool = new WorkerPool(plansOf(plan), log.logger);
-  const hangUps = reread && reloadAtHangUp(plan, reread, log.logger);
+  const manager = findServiceManager(log.logger);
+  const hangUps = reread && reloadAtHangUp(plan, reread, log.logger, manager);
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
   // Some workers may listen for a while before all do, and may wait for their journal before they
   // listen.
   const departure = departAtSignal(lameDuckMsOf(config, address), {
     logger: log.logger,
     hangUp: stopsOnHangUp,
+    onBegin: () => manager.stopping(),
     onLame: () => pool.becomeLame(),
   });
   try {
@@ -106,6 +109,7 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
         };
         return { ...change, apply };
       });
+      manager.ready(listening.listenUrl);
       // An unread stdout must not keep the server from being stopped.
       const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, onListening, workers: count });
       await Promise.race([announced, departure.due, pool.failed]);

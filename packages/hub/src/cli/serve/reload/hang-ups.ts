@@ -2,6 +2,7 @@ import type { Logger } from "../../../index.ts";
 import type { PreparedChange } from "../../../hub-changes.ts";
 import { hasHungUp } from "../../signals.ts";
 import type { Plan } from "../plan.ts";
+import type { ServiceManager } from "../service-manager.ts";
 import { type Changes, changesOf, type Reread } from "./changes.ts";
 
 /**
@@ -25,27 +26,29 @@ export interface HangUps {
  *
  * @param plan - The plan of the running server.
  * @param reread - Reads settings and keys again, and throws if they can't be used.
+ * @param manager - Hears of each reload.
  */
-export function reloadAtHangUp(plan: Plan, reread: () => Reread, logger: Logger): HangUps {
+export function reloadAtHangUp(plan: Plan, reread: () => Reread, logger: Logger, manager: ServiceManager): HangUps {
   let running = plan;
   let prepare: Prepare | undefined;
   // Settings may have been read before the signal.
   let isAsked = hasHungUp();
   let isBusy = false;
-  const reload = async (take: Prepare): Promise<void> => {
+  /** @returns Whether the settings and keys that were read hold now. */
+  const reload = async (take: Prepare): Promise<boolean> => {
     let changes: Changes;
     try {
       changes = changesOf(running, reread());
       const change = await take(changes.plan);
       if (prepare === undefined) {
         change.abandon();
-        return;
+        return false;
       }
       change.apply();
     } catch (error) {
       const why = (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
       logger.error({ why }, "SIGHUP: settings and keys can't be taken over, so nothing was changed");
-      return;
+      return false;
     }
     running = changes.plan;
     const { changed, needRestart, warnings } = changes;
@@ -55,12 +58,14 @@ export function reloadAtHangUp(plan: Plan, reread: () => Reread, logger: Logger)
     );
     if (needRestart.length > 0) logger.warn({ needRestart }, "SIGHUP: settings that differ take effect at a restart");
     for (const warning of warnings) logger.warn({}, warning);
+    return true;
   };
   const look = async (): Promise<void> => {
     if (!isAsked || isBusy || prepare === undefined) return;
     isAsked = false;
     isBusy = true;
-    await reload(prepare);
+    manager.reloading();
+    manager.reloaded(await reload(prepare));
     isBusy = false;
     await look();
   };
