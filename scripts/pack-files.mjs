@@ -1,4 +1,4 @@
-// Copies the documentation and the examples, which are at the root, into the hub's package: part of the build, and prepack of the hub. The
+// Copies the documentation, the examples and the files for operators, which are at the root, into the hub's package: part of the build, and prepack of the hub. The
 // copies stay, and a copy that is the same is left alone, so that several programs can pack at a time.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,7 +17,7 @@ function filesOf(base, name) {
     .flatMap((file) => filesOf(base, join(name, file)));
 }
 
-for (const name of ["docs", "examples", "CHANGELOG.md", "SECURITY.md"]) {
+for (const name of ["docs", "examples", "packaging/docker", "packaging/kubernetes", "packaging/systemd", "CHANGELOG.md", "SECURITY.md"]) {
   const files = filesOf(root, name);
   for (const file of filesOf(hub, name)) if (!files.includes(file)) rmSync(join(hub, file));
   for (const file of files) {
