@@ -39,9 +39,9 @@ export function installTree(folder) {
 
 /** Removes what no program loads: hidden files, and the tests and pages of packages that are not ours. */
 function prune(modules) {
-  const names = "( -name .?* -o -name test -o -name tests -o -name docs -o -name benchmarks -o -name *.sh )".split(" ");
-  const others = ["-not", "-path", "*/artesian/*"];
-  run("find", [modules, "-mindepth", "2", ...names, ...others, "-prune", "-exec", "rm", "-r", "{}", "+"]);
+  const names = "( -name .?* -o -name test -o -name tests -o -name docs -o -name benchmarks -o -name *.sh -o -name *.html )".split(" ");
+  const others = ["-not", "-path", "./artesian*"];
+  run("find", [".", "-mindepth", "2", ...names, ...others, "-prune", "-exec", "rm", "-r", "{}", "+"], { cwd: modules });
 }
 
 /** The time of the newest commit, in seconds since 1970, so that two builds of a commit are alike. */

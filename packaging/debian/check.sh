@@ -90,6 +90,29 @@ echo
 inside sh -c "curl -sN -m 5 -H 'Authorization: Bearer $token' 'http://127.0.0.1:3000/events/stream?match=check&lastEventID=earliest' | grep ^data" >"$work/data" || true
 [ "$(tr -d '\n' <"$work/data")" = "data: 1data: 2data: 3data: 4" ] || { cat "$work/data" >&2; fail "updates are missing"; }
 
+step "keys in the data directory, which change without a restart, and a port below 1024"
+inside mkdir -p /etc/systemd/system/artesian.service.d
+cat >"$work/override.conf" <<'END'
+[Service]
+LoadCredential=
+UnsetEnvironment=ARTESIAN_JWT_KEY
+ExecStartPre=/bin/sh -c 'test -e keys.json || artesian keys create'
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+PrivateUsers=no
+END
+inside sh -c 'cat >/etc/systemd/system/artesian.service.d/override.conf' <"$work/override.conf"
+inside sh -c 'echo "{\"port\":80}" >/etc/artesian/artesian.json'
+inside systemctl daemon-reload
+inside systemctl restart artesian
+inside curl -sf http://127.0.0.1/health/ready
+key=$(inside artesian keys rotate --data /var/lib/artesian)
+inside systemctl reload artesian
+await inside sh -c 'journalctl -u artesian -n 5 | grep -q "keys of urn:uuid"'
+token=$(inside artesian token mint --data /var/lib/artesian --resource-identifier http://127.0.0.1:80/.well-known/mercure --publish '*' 2>/dev/null)
+inside curl -sf -H "Authorization: Bearer $token" -d topic=check -d data=5 http://127.0.0.1/events/stream
+echo " by the key $key"
+
 step "stop"
 inside systemctl stop artesian
 inside systemctl show artesian -p Result,ExecMainStatus
