@@ -1,6 +1,9 @@
 /** A framework with an application in examples/frameworks. */
 export interface Framework {
+  /** Its file, or its folder. */
   readonly file: string;
+  /** The files of its folder, in the order of the page. */
+  readonly files?: readonly string[];
 }
 
 export const FRAMEWORKS: readonly Framework[];

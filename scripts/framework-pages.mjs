@@ -2,11 +2,13 @@
 // `node scripts/framework-pages.mjs`
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { pinnedVersion } from "./framework-apps.mjs";
 
 const ROOT = new URL("../", import.meta.url);
+const LANGUAGES = { mjs: "js", js: "js", jsx: "jsx", ts: "ts", tsx: "tsx", svelte: "svelte", vue: "vue" };
 const TABLE = /(<!-- table: begin -->\n).*?(<!-- table: end -->)/s;
 
-/** Each with its file, its package, the hub's part that it calls, how it closes, and what else is to know. */
+/** Each with its file or its folder and files, its package, the hub's part that it calls, how it closes, and what else is to know. */
 export const FRAMEWORKS = [
   { file: "node-http.mjs", title: "Node's HTTP server", door: "hub.handler", closing: "`hub.closeOnSignals`", note: "" },
   {
@@ -40,6 +42,28 @@ export const FRAMEWORKS = [
     door: "hub.handler",
     closing: "`beforeApplicationShutdown`",
     note: "The hub is a provider, so every controller can publish. `enableShutdownHooks()` closes it with the application. Nest then ends the process by the signal itself.",
+  },
+  {
+    file: "next",
+    files: [
+      "lib/live.mjs",
+      "app/api/live/[[...path]]/route.js",
+      "app/login/route.js",
+      "app/logout/route.js",
+      "app/notify/[user]/route.js",
+      "app/orders/[id]/route.js",
+      "app/health/route.js",
+      "app/layout.js",
+      "app/page.js",
+      "instrumentation.js",
+      "next.config.mjs",
+      "server.mjs",
+    ],
+    title: "Next.js",
+    packageName: "next",
+    door: "hub.fetch",
+    closing: "`instrumentation.js`",
+    note: "`next start` runs it, and `server.mjs` is a server of your own instead. Next.js removes `Content-Encoding` from the answers of route handlers, so their streams are not gzipped. In your own server `hub.handler` answers first, and the streams are. Vercel's functions end a stream after some minutes: [run the hub beside](../frameworks.md#others).",
   },
   {
     file: "hono.mjs",
@@ -90,21 +114,25 @@ export function pathOf({ file }) {
 }
 
 /** The page of a framework. */
-export function pageOf({ file, title, note }) {
-  const code = readFileSync(new URL(`examples/frameworks/${file}`, ROOT), "utf8");
+export function pageOf({ file, files, title, note }) {
+  const code = files === undefined ? fenceOf(file) : files.map((name) => `\`${name}\`:\n\n${fenceOf(`${file}/${name}`)}`).join("\n\n");
   return `# ${title}
 
 For developers with an application on ${title.split(",")[0]}. This is a whole application, with [what all of them do](../frameworks.md).${note === "" ? "" : `\n\n${note}`}
 
-\`\`\`${file.endsWith(".ts") ? "ts" : "js"}
-${code}\`\`\`
+${code}
 `;
+}
+
+function fenceOf(path) {
+  const code = readFileSync(new URL(`examples/frameworks/${path}`, ROOT), "utf8");
+  return `\`\`\`${LANGUAGES[path.split(".").at(-1)]}\n${code}\`\`\``;
 }
 
 /** The table of all frameworks. */
 export function tableOf() {
-  const rows = FRAMEWORKS.map(({ file, title, packageName, runtime = "Node", door, closing }) => {
-    const version = packageName === undefined ? "" : majorOf(packageName);
+  const rows = FRAMEWORKS.map(({ file, files, title, packageName, runtime = "Node", door, closing }) => {
+    const version = packageName === undefined ? "" : majorOf(packageName, files === undefined ? undefined : file);
     return [`[${title}](${pathOf({ file })})`, version, runtime, `\`${door}\``, closing];
   });
   return [["framework", "version", "runs on", "called", "closes by"], ["---", "---", "---", "---", "---"], ...rows]
@@ -112,9 +140,14 @@ export function tableOf() {
     .join("");
 }
 
-function majorOf(packageName) {
-  const { version } = JSON.parse(readFileSync(new URL(`node_modules/${packageName}/package.json`, ROOT), "utf8"));
+/** @param app - The folder of an application with packages of its own. */
+function majorOf(packageName, app) {
+  const version = app === undefined ? installedVersion(packageName) : pinnedVersion(app, packageName);
   return version.split(".")[0];
+}
+
+function installedVersion(packageName) {
+  return JSON.parse(readFileSync(new URL(`node_modules/${packageName}/package.json`, ROOT), "utf8")).version;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,9 +1,10 @@
 // Installs what the tests run besides npm packages: real browsers, servers and languages from Debian's packages, and
-// the newest of each version of Node, of Bun and of Deno from the npm registry.
+// the newest of each version of Node, of Bun and of Deno, and some frameworks, from the npm registry.
 // It changes nothing when all is there. What can't be installed is a failure that says what to do, never a skip.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { installFrameworks } from "./framework-apps.mjs";
 import { installRuntimes } from "./runtimes.mjs";
 
 const TOOLS = [
@@ -98,6 +99,7 @@ if (missing.length > 0) {
 
 try {
   await installRuntimes();
+  await installFrameworks();
 } catch (error) {
   console.error(`setup: ${error.message}`);
   process.exit(1);

@@ -28,8 +28,22 @@ export async function startExample(
   command: readonly [string, ...string[]] = [process.execPath],
 ): Promise<Example> {
   const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-  const child = spawn(command[0], [...command.slice(1), file], {
-    cwd: dirname(file),
+  return startProgram([command[0], ...command.slice(1), file], { cwd: dirname(file), env });
+}
+
+/** Where a program runs, and how it tells its address. */
+interface ProgramOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Finds the origin in the first line that has it. Default: the whole first line, as the examples print it. */
+  readonly address?: RegExp;
+}
+
+/** Starts a server on a free port, if it takes `PORT`; it ends with the test. */
+export async function startProgram(command: readonly [string, ...string[]], { cwd, env, address }: ProgramOptions): Promise<Example> {
+  const name = command.at(-1);
+  const child = spawn(command[0], command.slice(1), {
+    cwd,
     env: { ...process.env, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -46,8 +60,9 @@ export async function startExample(
     if (done === true) throw new Error(`${name} ended.\n${stderr}`);
     return value;
   };
-  const first = await nextLine();
-  const origin = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(first)?.[1];
+  let first = await nextLine();
+  if (address !== undefined) while (!address.test(first)) first = await nextLine();
+  const origin = (address ?? /^listening on (http:\/\/127\.0\.0\.1:\d+)$/).exec(first)?.[1];
   if (origin === undefined) throw new Error(`${name} printed ${JSON.stringify(first)}.`);
   return {
     origin,

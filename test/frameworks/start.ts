@@ -4,6 +4,7 @@ import { build } from "vite";
 import { onTestFinished } from "vitest";
 import { bunBinary, denoBinary } from "../../scripts/runtimes.mjs";
 import { type Example, startExample } from "../examples/example.ts";
+import { APPS, startBuiltApp } from "./apps.ts";
 
 const FRAMEWORKS = fileURLToPath(new URL("../../examples/frameworks/", import.meta.url));
 
@@ -16,6 +17,8 @@ const RUNTIMES: Readonly<Record<string, () => readonly [string, ...string[]]>> =
 
 /** Starts the application of a framework, built as its users would build it. */
 export async function startApp(file: string, env: Readonly<Record<string, string>> = {}): Promise<Example> {
+  const app = APPS[file];
+  if (app !== undefined) return startBuiltApp(app, env);
   if (!file.endsWith(".ts")) return startExample(`frameworks/${file}`, env, RUNTIMES[file]?.());
   // Beside its packages and its page.
   const built = mkdtempSync(`${FRAMEWORKS}.built-`);

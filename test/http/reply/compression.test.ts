@@ -121,6 +121,14 @@ describe("a compressed stream", () => {
     }
   });
 
+  it("is not sent to route handlers of Next.js, which remove Content-Encoding", async () => {
+    const { hub, url } = await startHub();
+    const request = new Request(url, { headers: { "Accept-Encoding": "gzip" } });
+    const { headers, body } = await hub.fetch(Object.assign(request, { nextUrl: new URL(request.url) }));
+    onTestFinished(() => body?.cancel());
+    expect(headers.get("content-encoding")).toBeNull();
+  });
+
   it("is not sent to Varnish, which would hold events back for clients that take no gzip", async () => {
     const { url } = await startHub();
     const { response } = await openStream(url, { headers: { "Accept-Encoding": "gzip", "X-Varnish": "32770" } });

@@ -66,6 +66,7 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
   const { host, pathname, search } = new URL(request.url);
   const { headers } = request;
   const authorization = headers.get("authorization");
+  const isPlain = removesContentEncoding(request);
   return {
     original: request,
     // A Fetch API request does not tell the peer's address.
@@ -74,7 +75,7 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
     pathname: path ?? paths.resolve(pathname) ?? "",
     query: search.slice(1),
     // A request that was made by a program has no Host field.
-    header: (name) => headers.get(name) ?? (name === "host" ? host : undefined),
+    header: (name) => (isPlain && name === "accept-encoding" ? undefined : (headers.get(name) ?? (name === "host" ? host : undefined))),
     authorization: authorization === null ? [] : [authorization],
     framing: "none",
     readBody: (maxBytes) => readBody(request, maxBytes, share),
@@ -82,6 +83,14 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
     // The server that accepts the connections knows their number.
     admit: () => undefined,
   };
+}
+
+/**
+ * Route handlers of Next.js send a response's body without its `Content-Encoding`, so a reader could
+ * not tell that a stream is gzip. `nextUrl` marks their requests.
+ */
+function removesContentEncoding(request: Request): boolean {
+  return "nextUrl" in request;
 }
 
 function toResponse({ status, headers, body }: Reply, method: string): Response {

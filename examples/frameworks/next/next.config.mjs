@@ -1,0 +1,3 @@
+export default {
+  serverExternalPackages: ["artesian"], // Node loads the hub itself, once.
+};
