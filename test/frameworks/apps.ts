@@ -6,11 +6,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll } from "vitest";
 import { packagesOf } from "../../scripts/framework-apps.mjs";
+import { nodeBinary } from "../../scripts/runtimes.mjs";
 import { type Example, startProgram } from "../examples/example.ts";
 import { removeDirectory } from "../support/directory.ts";
+import { freePort } from "../support/free-port.ts";
 
 const FRAMEWORKS = fileURLToPath(new URL("../../examples/frameworks/", import.meta.url));
-const NODE: Command = [process.execPath];
+/** For frameworks that need a newer Node than the hub. */
+const NODE_24 = nodeBinary(24);
 
 type Command = readonly [string, ...string[]];
 
@@ -20,7 +23,7 @@ interface App {
   readonly folder: string;
   readonly build: Command;
   readonly start: Command;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
   /** Finds the origin in a line that the server prints. */
   readonly address: RegExp;
   /** Makes the copy ready for the build. */
@@ -29,8 +32,8 @@ interface App {
 
 const NEXT: App = {
   folder: "next",
-  build: [...NODE, "node_modules/next/dist/bin/next", "build"],
-  start: [...NODE, "node_modules/next/dist/bin/next", "start", "--port", "0", "--hostname", "127.0.0.1"],
+  build: [process.execPath, "node_modules/next/dist/bin/next", "build"],
+  start: [process.execPath, "node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1"],
   env: { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" },
   address: /^- Local: +(http:\/\/127\.0\.0\.1:\d+)$/,
   prepare(folder) {
@@ -41,33 +44,70 @@ const NEXT: App = {
   },
 };
 
-export const APPS: Readonly<Record<string, App>> = {
-  next: NEXT,
-  "next/server.mjs": { ...NEXT, start: [...NODE, "server.mjs"], address: /^listening on (http:\/\/127\.0\.0\.1:\d+)$/ },
+const writeManifest = (folder: string, dependencies: readonly string[]): void =>
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ type: "module", dependencies: Object.fromEntries(dependencies.map((name) => [name, "*"])) }),
+  );
+
+/** Its build packs all but the `dependencies` of the manifest. */
+const SVELTEKIT: App = {
+  folder: "sveltekit",
+  build: [NODE_24, "node_modules/vite/bin/vite.js", "build"],
+  start: [NODE_24, "build"],
+  env: { HOST: "127.0.0.1" },
+  address: /^Listening on (http:\/\/127\.0\.0\.1:\d+)$/,
+  prepare: (folder) => writeManifest(folder, ["artesian"]),
 };
 
-/** Folders of applications that are built, by their names: one build for all tests of a file. */
-const built = new Map<string, Promise<string>>();
+const REACT_ROUTER: App = {
+  folder: "react-router",
+  build: [NODE_24, "node_modules/@react-router/dev/bin.cjs", "build"],
+  start: [NODE_24, "node_modules/@react-router/serve/bin.cjs", "build/server/index.js"],
+  env: { HOST: "127.0.0.1", NODE_ENV: "production" },
+  address: /\((http:\/\/127\.0\.0\.1:\d+)\)$/,
+  prepare: (folder) => writeManifest(folder, ["artesian", "isbot", "@react-router/node"]),
+};
+
+export const APPS: Readonly<Record<string, App>> = {
+  next: NEXT,
+  sveltekit: SVELTEKIT,
+  "react-router": REACT_ROUTER,
+  "next/server.mjs": { ...NEXT, start: [process.execPath, "server.mjs"], address: /^listening on (http:\/\/127\.0\.0\.1:\d+)$/ },
+};
+
+/** An application that was built in a temporary folder, for an origin. */
+interface BuiltApp {
+  readonly folder: string;
+  readonly address: { readonly PORT: string; readonly ORIGIN: string };
+}
+
+/** By their folders in `examples/frameworks`: one build for all tests of a file. */
+const builtApps = new Map<string, Promise<BuiltApp>>();
 
 /** Starts an application as its users would, after its build. */
 export async function startBuiltApp(app: App, env: Readonly<Record<string, string>>): Promise<Example> {
-  let building = built.get(app.folder);
-  if (building === undefined) built.set(app.folder, (building = buildApp(app)));
-  return startProgram(app.start, { cwd: await building, env: { ...app.env, ...env }, address: app.address });
+  let building = builtApps.get(app.folder);
+  if (building === undefined) builtApps.set(app.folder, (building = buildApp(app)));
+  const { folder, address } = await building;
+  return startProgram(app.start, { cwd: folder, env: { ...app.env, ...address, ...env }, address: app.address });
 }
 
 /** Removes what was built. Call it in a file of tests that starts such applications. */
 export function removeBuiltApps(): void {
   afterAll(async () => {
-    for (const folder of built.values()) await removeDirectory(await folder);
+    for (const building of builtApps.values()) await removeDirectory((await building).folder);
   });
 }
 
-async function buildApp({ folder, build: [command, ...args], env, prepare }: App): Promise<string> {
-  const copy = realpathSync(mkdtempSync(join(tmpdir(), `artesian-${folder}-`)));
-  cpSync(join(FRAMEWORKS, folder), copy, { recursive: true });
-  symlinkSync(packagesOf(folder), join(copy, "node_modules"));
-  prepare?.(copy);
-  await promisify(execFile)(command, args, { cwd: copy, env: { ...process.env, ...env } });
-  return copy;
+async function buildApp({ folder: name, build: [command, ...args], env, prepare }: App): Promise<BuiltApp> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `artesian-${name}-`)));
+  cpSync(join(FRAMEWORKS, name), folder, { recursive: true });
+  symlinkSync(packagesOf(name), join(folder, "node_modules"));
+  prepare?.(folder);
+  // SvelteKit must know the origin when it is built.
+  const port = String(await freePort());
+  const address = { PORT: port, ORIGIN: `http://127.0.0.1:${port}` };
+  await promisify(execFile)(command, args, { cwd: folder, env: { ...process.env, ...env, ...address } });
+  return { folder, address };
 }

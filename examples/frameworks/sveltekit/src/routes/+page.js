@@ -1,0 +1,1 @@
+export const prerender = true; // Served as gzip.
