@@ -1,4 +1,4 @@
-// H3 2, the server of Nitro and Nuxt, with sessions: each user receives what is published for this user, until logout.
+// H3 2, the server of Nitro 3, with sessions: each user receives what is published for this user, until logout.
 //
 //   npm install artesian h3
 //   node h3.mjs

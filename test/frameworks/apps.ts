@@ -69,9 +69,19 @@ const REACT_ROUTER: App = {
   prepare: (folder) => writeManifest(folder, ["artesian", "isbot", "@react-router/node"]),
 };
 
+const NUXT: App = {
+  folder: "nuxt",
+  build: [NODE_24, "node_modules/nuxt/bin/nuxt.mjs", "build"],
+  start: [NODE_24, ".output/server/index.mjs"],
+  env: { HOST: "127.0.0.1", NODE_ENV: "production", NUXT_TELEMETRY_DISABLED: "1" },
+  address: /^Listening on (http:\/\/127\.0\.0\.1:\d+)$/,
+  prepare: (folder) => writeManifest(folder, ["artesian"]),
+};
+
 export const APPS: Readonly<Record<string, App>> = {
   next: NEXT,
   sveltekit: SVELTEKIT,
+  nuxt: NUXT,
   "react-router": REACT_ROUTER,
   "next/server.mjs": { ...NEXT, start: [process.execPath, "server.mjs"], address: /^listening on (http:\/\/127\.0\.0\.1:\d+)$/ },
 };

@@ -1,0 +1,2 @@
+// Before all routes: other paths go on.
+export default fromNodeMiddleware(hub.handler);

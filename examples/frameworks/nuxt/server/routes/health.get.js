@@ -1,0 +1,1 @@
+export default defineEventHandler(() => ({ streams: hub.stats().subscribers }));
