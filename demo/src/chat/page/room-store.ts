@@ -174,14 +174,15 @@ export class RoomStore {
     try {
       this.#log.keepFor(false);
       let hasEarlier = true;
-      do {
+      for (let goesOn = true; goesOn;) {
         const [first] = this.#log.messages;
         if (first === undefined || !this.#log.hasSpace || first.at <= (since ?? -Infinity)) break;
         const page = await fetchEarlier(this.#room, first, this.#access);
         this.#log.prepend(page.messages);
         hasEarlier = page.earlier && page.messages.length > 0;
         this.#log.hasDropped = hasEarlier;
-      } while (hasEarlier && since !== undefined);
+        goesOn = hasEarlier && since !== undefined;
+      }
       this.#set({ earlier: hasEarlier ? "some" : "none" });
     } catch {
       // The page shows the failure, and the reader may try again.
