@@ -36,6 +36,15 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
   const { logger } = log;
   const audience = config.resourceIdentifier;
   const isInMemory = config.journal.kind === "memory";
+  const news = createNews({
+    hub,
+    feeds,
+    sample: feeds.length === 0 ? listenUrl : undefined,
+    // As durable as the headlines' journal.
+    memory: isInMemory ? volatileMemory() : fileMemory(join(config.data, "news.json")),
+    logger,
+    allowAddress: config.privateFeeds ? () => true : undefined,
+  });
   const running: readonly App[] = [
     createLanding({ cannotKill: isInMemory ? "memory" : isReplaced ? undefined : "single", publicUrl: config.publicUrl, logger }),
     createChat({
@@ -43,6 +52,8 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       bot,
       key: chatKey,
       ownerSecret: chatOwner,
+      // The hub still holds headlines of feeds that were removed.
+      mayTell: (topic) => !topic.startsWith("/news/") || news.follows(topic),
       audience,
       logger,
       limits: { botFirstMs: config.botFirstToken, botNextMs: config.botNextToken, botMs: config.botAnswer },
@@ -54,15 +65,7 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       historyFile: isInMemory ? undefined : join(config.data, "stocks-history.gz"),
       logger,
     }),
-    createNews({
-      hub,
-      feeds,
-      sample: feeds.length === 0 ? listenUrl : undefined,
-      // As durable as the headlines' journal.
-      memory: isInMemory ? volatileMemory() : fileMemory(join(config.data, "news.json")),
-      logger,
-      allowAddress: config.privateFeeds ? () => true : undefined,
-    }),
+    news,
     createConsole({ hub, open: true, key: consoleKey, audience, logger }),
   ];
   const pages = createDemoPages();

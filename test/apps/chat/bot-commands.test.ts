@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { findCommand } from "../../../demo/src/chat/server/bots/embedded/commands.ts";
-import type { ChatLogger } from "../../../demo/src/chat/server/options.ts";
+import type { ChatLogger, ChatOptions } from "../../../demo/src/chat/server/options.ts";
 import { embeddedBot } from "../../../demo/src/chat/server/index.ts";
 import { ADA, GRACE, message, type RoomStream, startChat, type TestChat } from "./support.ts";
 
@@ -58,11 +58,13 @@ const FAST = { perVisitor: { burst: 100, perSecond: 100 }, presenceDebounceMs: 5
 async function room(
   limits: object = {},
   logger?: ChatLogger,
+  options: Pick<ChatOptions, "mayTell"> = {},
 ): Promise<{ chat: TestChat; lobby: RoomStream; say: (text: string, secret?: string) => Promise<string> }> {
   const chat = await startChat({
     bot: embeddedBot({ docs: false }),
     limits: { ...FAST, ...limits },
     ...(logger === undefined ? {} : { logger }),
+    ...options,
   });
   const lobby = await chat.follow("lobby");
   return {
@@ -155,6 +157,12 @@ describe("/news", () => {
     expect(await say("/news WATER")).toBe('The newest headlines on this hub with "WATER":\n• Water rises (Town)\n  https://example.com/a');
     expect(await say("/news town")).toContain("Well is deep");
     expect(await say("/新闻 火星")).toMatch(/没有“火星”.*\/news/);
+  });
+
+  test("leaves out what the chat may not tell of, such as a feed that was removed", async () => {
+    const { chat, say } = await room(undefined, undefined, { mayTell: (topic) => topic !== "/news/town" });
+    await chat.hub.publish(headline("b", "Well is deep", "2026-11-29T11:00:00Z"));
+    expect(await say("/news")).toMatch(/do not see any headlines/);
   });
 
   test("admits that there are none", async () => {

@@ -95,6 +95,11 @@ function BubbleOf({ message, own, onModerate, actions }: BubbleProps): Component
       data-own={String(own)}
       data-bot={String(message.bot === true)}
       data-status="received"
+      onKeyDown={({ key, currentTarget }) => {
+        if (key !== "Escape" || !isOpen) return;
+        setOpen(false);
+        currentTarget.querySelector<HTMLElement>(".tools-toggle")?.focus();
+      }}
     >
       {tools && replyTo && !isRemoved && <tools.Quote replyTo={replyTo} />}
       {message.card === undefined || isRemoved ? (

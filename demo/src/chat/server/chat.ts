@@ -93,6 +93,7 @@ class ChatServer implements Chat {
       botName = "artie",
       historyPerRoom = 200,
       rooms = 1000,
+      mayTell = () => true,
     } = options;
     checkCount("historyPerRoom", historyPerRoom);
     checkCount("rooms", rooms);
@@ -135,7 +136,10 @@ class ChatServer implements Chat {
         botName,
         reach: (room, visitor) => ({
           session: sessionOf(room, visitor),
-          newest: (pattern, count, each) => newestUpdates(hub, pattern, count, each),
+          newest: async (pattern, count, each) => {
+            const updates = await newestUpdates(hub, pattern, count, each);
+            return updates.filter(({ topic }) => mayTell(topic));
+          },
           later: async (text, delayMs) => {
             const outcome = await sayLater(hub, { room, nickname: botName, text, delayMs, most: limits.reminders });
             if (outcome !== "kept") this.#logger.warn({ room, outcome }, "the bot did not take a reminder");

@@ -140,6 +140,8 @@ export interface ChatOptions {
   readonly botName?: string | undefined;
   /** Default: silent. */
   readonly logger?: ChatLogger | undefined;
+  /** Whether the bot may tell of the updates of a topic. Default: of all that are public. */
+  readonly mayTell?: ((topic: string) => boolean) | undefined;
   /** Messages of a room that are kept in memory and shown on arrival. Default 200. */
   readonly historyPerRoom?: number | undefined;
   /**

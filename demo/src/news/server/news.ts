@@ -15,7 +15,7 @@ import { SAMPLE_FEEDS } from "./sample.ts";
 import { answerSample, isSamplePath } from "./sample-site.ts";
 import { StatusBoard } from "./status-board.ts";
 import { type AddFeeds, MAX_FEEDS, OPML_PATH } from "./adding-feeds.ts";
-import { FEEDS_PATH, type FeedsState, STATUS_TOPIC } from "./wire.ts";
+import { feedTopic, FEEDS_PATH, type FeedsState, STATUS_TOPIC } from "./wire.ts";
 
 /** The topics that only the news publish. */
 export const NEWS_TOPICS: readonly Matcher[] = [
@@ -30,6 +30,8 @@ export interface News {
    * and the sample feeds. The pages serve the rest.
    */
   handles(pathname: string): boolean;
+  /** Whether a topic is that of a feed that is followed now. */
+  follows(topic: string): boolean;
   /** Answers a request to one of the news' paths. */
   fetch(request: Request): Promise<Response>;
   /**
@@ -56,6 +58,7 @@ export function createNews(options: NewsOptions): News {
   return {
     handles: (pathname) =>
       pathname === FEEDS_PATH || pathname === OPML_PATH || isPicturePath(pathname) || (sample !== undefined && isSamplePath(pathname)),
+    follows: (topic) => roster.followed.some(({ feed }) => feedTopic(feed.name) === topic),
     fetch: answer,
     async close() {
       await Promise.all([roster.close(), pictures.close()]);

@@ -59,10 +59,15 @@ export class Roster {
     this.#last = this.#load();
   }
 
+  /** The feeds that are followed at this moment. */
+  get followed(): readonly Followed[] {
+    return [...this.#followed.values()];
+  }
+
   /** The feeds in their order: given, added, sample. Resolves when the added ones are read. */
   async list(): Promise<readonly Followed[]> {
     await this.#last.catch(() => undefined);
-    return [...this.#followed.values()];
+    return this.followed;
   }
 
   /** @throws SourceError if the memory can't keep the feeds. None is added then. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { FeedStatus } from "../../server/wire.ts";
 import { FeedTrouble, nextText } from "../trouble/feed-trouble.tsx";
 import { newsTexts } from "../texts.ts";
@@ -18,16 +18,20 @@ interface FeedsListProps {
 export function FeedsList({ feeds, now, onOtherList }: FeedsListProps): ComponentChildren {
   const texts = feedsTexts();
   const [problem, setProblem] = useState<FeedsProblem>();
+  const list = useRef<HTMLUListElement>(null);
 
   async function remove(name: string): Promise<void> {
     const failure = await removeFeed(name);
     setProblem(failure);
-    if (failure === undefined) onOtherList();
+    if (failure !== undefined) return;
+    // The button goes, and the keyboard's focus must not.
+    list.current?.focus();
+    onOtherList();
   }
 
   return (
     <>
-      <ul class="feeds-list">
+      <ul ref={list} class="feeds-list" tabIndex={-1}>
         {feeds.map((status) => (
           <li key={status.name} data-testid="feed-status" data-feed={status.name}>
             <p class="feeds-name">

@@ -18,7 +18,7 @@ const MAX_REMINDER_LENGTH = 200;
 const MAX_SYMBOLS = 200;
 const SYMBOLS_NAMED = 5;
 
-/** Most headlines that are searched for a word. */
+/** Most headlines that are looked through. */
 const MAX_SEARCHED = 300;
 
 /** Most characters of a searched word in the answer. */
@@ -66,7 +66,7 @@ async function remind(
 
 async function news(word: string | undefined, language: Language, { newest, streamUrl }: BotContext): Promise<BotAnswer> {
   const texts = TEXTS[language];
-  const updates = (await newest?.(HEADLINES_PATTERN, word === undefined ? 5 * MAX_HEADLINES : MAX_SEARCHED)) ?? [];
+  const updates = (await newest?.(HEADLINES_PATTERN, MAX_SEARCHED)) ?? [];
   const has = (text: string): boolean => word === undefined || text.toLowerCase().includes(word.toLowerCase());
   const headlines = updates
     .map(parseHeadline)
