@@ -51,6 +51,7 @@ describe("examples", () => {
       "publish",
       "symfony",
       "turbo",
+      "worker",
     ]);
   });
 
