@@ -7,7 +7,6 @@ import { usePart } from "artesian-ui/use-part.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
-import { GoToDay } from "./go-to-day.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
 import { MentionContext, useMentions } from "./mentions/mentions.ts";
@@ -63,6 +62,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   );
   const [isKnownElsewhere] = useState(() => seenRooms().some((seen) => seen.room !== room));
   const rooms = usePart(() => import("./rooms/index.ts"), isKnownElsewhere);
+  const days = usePart(() => import("./days/go-to-day.tsx"), view.earlier === "some");
   const [unreadElsewhere, setUnreadElsewhere] = useState(0);
   const [peopleOpen, setPeopleOpen] = useState(false);
   const [wanted, setWanted] = useState<{ readonly day: number } | undefined>();
@@ -157,8 +157,8 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
         </main>
       </MentionContext.Provider>
       <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen}>
-        {view.messages.length > 0 && (
-          <GoToDay
+        {days !== undefined && (
+          <days.GoToDay
             onDay={(day) => {
               setPeopleOpen(false);
               setWanted({ day });

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { chatTexts } from "./texts.ts";
+import { chatTexts } from "../texts.ts";
 
 /** @param onDay - Takes the day's beginning in local time, in milliseconds since 1970. */
 export function GoToDay({ onDay }: { onDay: (day: number) => void }): ComponentChildren {
