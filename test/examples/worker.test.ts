@@ -19,8 +19,8 @@ interface Tools {
 /** Runs the example in Cloudflare's runtime, with the settings of its `wrangler.toml`. */
 async function startWorker(): Promise<string> {
   const packages = packagesOf("workers");
-  const require = createRequire(join(packages, "noop.js"));
-  const { Miniflare, build } = { ...require("miniflare"), ...require("esbuild") } as Tools;
+  const load = createRequire(join(packages, "noop.js"));
+  const { Miniflare, build } = Object.assign({}, ...["miniflare", "esbuild"].map((name) => load(name) as Partial<Tools>)) as Tools;
   const settings = readFileSync(join(FOLDER, "wrangler.toml"), "utf8");
   const setting = (name: string): string => new RegExp(`^${name} = "(.*)"$`, "m").exec(settings)?.[1] ?? "";
   const {
