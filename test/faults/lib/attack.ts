@@ -15,7 +15,7 @@ import { figure } from "./tally.ts";
  */
 const LONGEST_MS = 100;
 const SLOWER = 1.2;
-const MEMORY_MIB = 96;
+const MEMORY_MIB = 64;
 /** What the p99 differs by from one run to the next, in milliseconds: all processes share the machine, and in CI with other work. */
 const NOISE_MS = { ci: 100, full: 10 };
 const SECONDS = { ci: 4, full: 30 };

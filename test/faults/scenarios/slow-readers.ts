@@ -14,7 +14,7 @@ import { figure } from "../lib/tally.ts";
 import { mint } from "../lib/tokens.ts";
 
 /** Growth of the server's resident memory in MiB while all that were stopped come back at once, which is work of its own and no part of the promise. */
-const CATCH_UP_MIB = 256;
+const CATCH_UP_MIB = 128;
 /** What the promise allows: growth of the server's resident memory in MiB, and of the others' p99. */
 const MEMORY_MIB = 64;
 const SLOWER = 1.2;
