@@ -18,8 +18,8 @@ import { listsSubscriptions, subscriptions } from "./routes/subscriptions.ts";
 
 /**
  * A route's requirement on a request's token. `nothing`: the token is ignored. `admin`: a grant to
- * publish to exactly `HUB/admin`. `monitor`: this grant, or one for exactly `HUB/monitor`. An action: a token for it, or none if anonymous requests are
- * allowed. With `refusal`, a token is always required.
+ * publish to exactly `HUB/admin`. `monitor`: this grant, or one for exactly `HUB/monitor`. An action:
+ * a token for it, or none if anonymous requests are allowed. With `refusal`, a token is always required.
  */
 type Need = "nothing" | "admin" | "monitor" | { readonly action: Action; readonly refusal?: string };
 
@@ -175,7 +175,7 @@ export function allowedMethods(context: HttpContext, pathname: string): string {
 
 /** Whether a path is for administrators and monitors only. */
 export function isForAdmin(context: HttpContext, pathname: string): boolean {
-  return routesTo(context, pathname).some(({ route: { needs } }) => needs === "admin" || needs === "monitor");
+  return routesTo(context, pathname).some(({ route: { needs } }) => typeof needs === "string" && needs !== "nothing");
 }
 
 interface Match {
@@ -232,33 +232,40 @@ export function authorize(
   request: AccessRequest,
   needs: Exclude<Need, "nothing">,
 ): Authorization | undefined | Promise<Authorization | undefined> {
-  const role = typeof needs === "string" ? ROLES[needs] : undefined;
-  const { action, refusal }: { readonly action: Action; readonly refusal?: string } = typeof needs === "string" ? ROLES[needs] : needs;
+  const { action, refusal, role }: Demand = typeof needs === "string" ? ROLES[needs] : needs;
   return andThen<Authorization | undefined, Authorization | undefined>(access.authorize(request, action), (authorization) => {
     if (authorization === undefined) {
       if (refusal !== undefined) throw new HubError("unauthorized", refusal);
     } else if (role?.fits(authorization, hubPath) === false) {
-      throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${role.topics(hubPath)}.`);
+      const topics = role.topics.map((topic) => hubPath + topic).join(" or ");
+      throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${topics}.`);
     }
     return authorization;
   });
 }
 
-/** The roles of those who run the hub. Their tokens name a topic to which nobody can publish. */
-const ROLES = {
-  admin: {
-    action: "publish",
-    refusal: "This needs an administrator's access token.",
-    fits: isAdmin,
-    topics: (hubPath: string): string => `${hubPath}/admin`,
-  },
+/** What a request's token must allow. */
+interface Demand {
+  readonly action: Action;
+  /** Set if a token is always required. */
+  readonly refusal?: string;
+  /** The role that the token must give. It names one of the topics, to which nobody can publish. */
+  readonly role?: {
+    readonly fits: (authorization: Authorization, hubPath: string) => boolean;
+    /** Below the path of the hub's URL. */
+    readonly topics: readonly string[];
+  };
+}
+
+/** The demands on those who run the hub. */
+const ROLES: Readonly<Record<"admin" | "monitor", Demand>> = {
+  admin: { action: "publish", refusal: "This needs an administrator's access token.", role: { fits: isAdmin, topics: ["/admin"] } },
   monitor: {
     action: "publish",
     refusal: "This needs the access token of a monitor or an administrator.",
-    fits: isMonitor,
-    topics: (hubPath: string): string => `${hubPath}/monitor or ${hubPath}/admin`,
+    role: { fits: isMonitor, topics: ["/monitor", "/admin"] },
   },
-} as const;
+};
 
 function nothingHere(): HubError {
   return new HubError("not_found", "Nothing is served at this address.");

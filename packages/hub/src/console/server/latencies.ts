@@ -1,6 +1,7 @@
 import type { Hub, JournalRecord } from "../../index.ts";
 import { partsOf } from "../../create-hub.ts";
-import { Lease } from "./lease.ts";
+import { Lease } from "../../core/lease.ts";
+import { WATCHED_MS } from "./options.ts";
 import { isOwn } from "./own-updates.ts";
 import { type Latencies, LATENCY_BOUNDS, LATENCY_COLUMN_MS, LATENCY_COLUMNS, type LatencyColumn } from "./wire.ts";
 
@@ -16,7 +17,7 @@ export class LatencyCounts {
 
   constructor(hub: Hub) {
     this.#hub = hub;
-    this.#lease = new Lease(() => {
+    this.#lease = new Lease(WATCHED_MS, () => {
       const { process } = partsOf(hub);
       process.watchDelivered((batch) => this.#take(batch));
       return () => {

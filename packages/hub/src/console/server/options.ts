@@ -30,3 +30,6 @@ export interface ConsoleOptions {
 }
 
 export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** How long the console counts after the last question, in milliseconds. */
+export const WATCHED_MS = 30_000;

@@ -1,6 +1,7 @@
 import type { Hub, JournalRecord } from "../../index.ts";
 import { partsOf } from "../../create-hub.ts";
-import { Lease } from "./lease.ts";
+import { Lease } from "../../core/lease.ts";
+import { WATCHED_MS } from "./options.ts";
 import { isOwn } from "./own-updates.ts";
 import type { TopicRow, TopicsPage } from "./wire.ts";
 
@@ -34,7 +35,7 @@ export class TopicCounts {
 
   constructor(hub: Hub, most: number) {
     this.#most = most;
-    this.#lease = new Lease(() => {
+    this.#lease = new Lease(WATCHED_MS, () => {
       this.#topics.clear();
       this.#left = 0;
       this.#since = Date.now();

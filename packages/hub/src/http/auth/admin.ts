@@ -16,8 +16,8 @@ export function isAdmin({ publish }: Authorization, hubPath: string): boolean {
  *
  * @param hubPath - The path of the hub's URL.
  */
-export function isMonitor({ publish }: Authorization, hubPath: string): boolean {
-  return names(publish, `${hubPath}/monitor`) || names(publish, `${hubPath}/admin`);
+export function isMonitor(authorization: Authorization, hubPath: string): boolean {
+  return names(authorization.publish, `${hubPath}/monitor`) || isAdmin(authorization, hubPath);
 }
 
 function names(grants: Authorization["publish"], topic: string): boolean {

@@ -1,4 +1,5 @@
 import { type DurationFigures, Durations } from "../../core/durations.ts";
+import { Lease } from "../../core/lease.ts";
 import { every, monotonicMs } from "../../core/scheduler.ts";
 
 /** Interval of the timer whose lateness is counted, in milliseconds. */
@@ -12,24 +13,17 @@ const WATCHED_MS = 600_000;
  */
 export class EventLoopDelays {
   readonly #durations = new Durations();
-  #lookedAt = 0;
-  #stop: (() => void) | undefined;
-
-  read(): DurationFigures {
-    this.#lookedAt = monotonicMs();
-    this.#stop ??= this.#start();
-    return this.#durations.figures();
-  }
-
-  #start(): () => void {
+  readonly #lease = new Lease(WATCHED_MS, () => {
     let dueAt = monotonicMs() + INTERVAL_MS;
     return every(INTERVAL_MS, () => {
       const now = monotonicMs();
       this.#durations.add(now - dueAt);
       dueAt = now + INTERVAL_MS;
-      if (now - this.#lookedAt < WATCHED_MS) return;
-      this.#stop?.();
-      this.#stop = undefined;
     });
+  });
+
+  read(): DurationFigures {
+    this.#lease.extend();
+    return this.#durations.figures();
   }
 }
