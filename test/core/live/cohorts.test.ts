@@ -9,7 +9,10 @@ import { dispatcherOf, selectionOf, TestMember, updateOf } from "../support.ts";
 /** Cohorts without subscribers that are kept in any case. */
 const KEPT = 64;
 
+/** The clock stands still, or a busy machine would end a slice of matching before the patterns are tested. */
 function createDispatcher(): { readonly dispatcher: Dispatcher; readonly publish: (topic: string, data: string) => Promise<void> } {
+  const now = vi.spyOn(performance, "now").mockReturnValue(performance.now());
+  onTestFinished(() => now.mockRestore());
   const journal = memoryJournal();
   const dispatcher = dispatcherOf(journal);
   const publish = async (topic: string, data: string): Promise<void> => {

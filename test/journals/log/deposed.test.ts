@@ -143,4 +143,16 @@ describe("the successor of a suspended writer", () => {
     await expect.poll(() => journal.tail(), SOON).toBe(2);
     expect(data((await readAll(journal)).records)).toEqual(["1", "2"]);
   });
+
+  it("does not take its own new file for one that somebody put there", async () => {
+    const directory = newDirectory();
+    const old = await LogStore.open({ directory, markFile: `${directory}.mark-1` });
+    onTestFinished(() => old.close());
+    const store = await openStore({ directory, markFile: `${directory}.mark-2`, isTakeover: true });
+    const appended = append(store, "first").then(() => "appended");
+    // As the timers of the journal do, while the new file gets its name.
+    const nextTurn = (): Promise<string> => new Promise((resolve) => setImmediate(resolve, "a turn"));
+    do expect(store.look()).toBeUndefined();
+    while ((await Promise.race([appended, nextTurn()])) !== "appended");
+  });
 });

@@ -137,7 +137,7 @@ class LogJournal implements Journal {
       },
       // The store of a writer watches its active segment too.
       onFollowing: () => {
-        this.#condition.watchFiles([identityPath(directory)]);
+        this.#condition.watchIdentity(identityPath(directory));
         this.#reader?.reopen();
       },
       onPlace: (place) => this.#moved(place),

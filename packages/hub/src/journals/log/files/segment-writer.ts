@@ -43,15 +43,15 @@ export class SegmentWriter {
    * Begins a segment with an entry without records, which says how far the log has come. The segment
    * has its name only once it is flushed.
    *
-   * @param kind - {@link AFTER_GAP} if records before it are known to be gone.
+   * @param onNamed - Called at the moment when the file gets its name.
    */
   static async create(
     directory: string,
     files: FileOperations,
     secrets: Secrets,
-    begin: Omit<EntryPlace, "flushed">,
+    { kind = 0, ...begin }: SegmentBegin,
     limit: number,
-    kind = 0,
+    onNamed: () => void = () => undefined,
   ): Promise<SegmentWriter> {
     const path = segmentPath(directory, begin.first, "log");
     const fresh = `${path}.new`;
@@ -67,6 +67,7 @@ export class SegmentWriter {
       files.write(fd, bytes, 0);
       await files.flush(fd);
       renameSync(fresh, path);
+      onNamed();
       await flushDirectory(directory);
     } catch (error) {
       closeSync(fd);
@@ -144,4 +145,10 @@ interface SegmentWriterPlace {
   readonly length: number;
   /** Length that the segment should not exceed. */
   readonly limit: number;
+}
+
+/** How far the log has come at the beginning of a segment. */
+interface SegmentBegin extends Omit<EntryPlace, "flushed"> {
+  /** `AFTER_GAP` if records before the segment are known to be gone. Default: 0. */
+  readonly kind?: number;
 }

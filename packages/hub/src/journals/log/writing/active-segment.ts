@@ -13,7 +13,9 @@ import type { LogState, RecoveredLog } from "./recovery.ts";
  * Begins the file of the records after the newest one, and takes it for the active segment.
  *
  * @param limit - Length that the segment should not exceed.
- * @param kind - `AFTER_GAP` if records before it are known to be gone.
+ * @param kind - `AFTER_GAP` if records before it are known to be gone. Otherwise 0.
+ * @param onNamed - Called at the moment when the file gets its name, which may be that of the
+ *   active segment.
  * @throws Error if the file can't be written. The active segment is then as before.
  */
 export async function beginFile(
@@ -21,16 +23,17 @@ export async function beginFile(
   { head, tail, total, changes }: LogState,
   files: FileOperations,
   limit: number,
-  kind = 0,
+  kind: number,
+  onNamed: () => void,
 ): Promise<SegmentWriter> {
   const first = tail + 1;
   const writer = await SegmentWriter.create(
     segments.directory,
     files,
     identity,
-    { at: Date.now(), first, head, total, changes },
+    { at: Date.now(), first, head, total, changes, kind },
     limit,
-    kind,
+    onNamed,
   );
   // A file without records is replaced.
   if (first === segments.active.first) segments.closeFile(segments.active);

@@ -1,6 +1,6 @@
 import { HubError } from "../../../core/errors.ts";
 import { afterThisTurn } from "../../../core/scheduler.ts";
-import { FilesInPlace, filesAbsent } from "../files/files-in-place.ts";
+import { FileInPlace, filesAbsent } from "../files/file-in-place.ts";
 
 /**
  * Whether an open log can be used. A log whose files are elsewhere can be used once they are back.
@@ -8,7 +8,8 @@ import { FilesInPlace, filesAbsent } from "../files/files-in-place.ts";
 export class Condition {
   readonly #directory: string;
   readonly #listeners = new Set<() => void>();
-  #files = new FilesInPlace([]);
+  #identity: FileInPlace | undefined;
+  #segment: FileInPlace | undefined;
   #damage: HubError | undefined;
   #absence: HubError | undefined;
 
@@ -16,9 +17,15 @@ export class Condition {
     this.#directory = directory;
   }
 
-  /** Takes the present files for the log's. */
-  watchFiles(paths: readonly string[]): void {
-    this.#files = new FilesInPlace(paths);
+  /** Takes the present file for the log's identity. No segment is watched from now on. */
+  watchIdentity(path: string): void {
+    this.#identity = new FileInPlace(path);
+    this.#segment = undefined;
+  }
+
+  /** Takes the present file for the active segment. */
+  watchSegment(path: string): void {
+    this.#segment = new FileInPlace(path);
   }
 
   /**
@@ -37,7 +44,7 @@ export class Condition {
 
   /** Checks whether the files are still there. Costs a few microseconds. */
   look(): HubError | undefined {
-    const why = this.#files.whyOther();
+    const why = this.#identity?.whyOther() ?? this.#segment?.whyOther();
     // A directory that is removed and then replaced is told of once.
     if ((why === undefined) !== (this.#absence === undefined)) {
       this.#absence = why === undefined ? undefined : filesAbsent(this.#directory, why);

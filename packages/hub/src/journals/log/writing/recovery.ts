@@ -200,9 +200,8 @@ async function skipTo(
     directory,
     files,
     secrets,
-    { at: Date.now(), first, head, total, changes },
+    { at: Date.now(), first, head, total, changes, kind: AFTER_GAP },
     segmentBytes,
-    AFTER_GAP,
   );
   await writer.abandon();
   segments.list(first);

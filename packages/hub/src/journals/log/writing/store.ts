@@ -72,7 +72,8 @@ export class LogStore implements LogWriterAccess {
     this.#state = log.state;
     const hashes = hashesOf(identity);
     this.#condition = options.condition ?? new Condition(directory);
-    this.#watchFiles();
+    this.#condition.watchIdentity(identityPath(directory));
+    this.#watchSegment(log.writer.first);
     // In another journal's place, the mark would say that the other is an older journal.
     log.mark.onlyWhile(() => this.#condition.look() === undefined && !isDeposed());
     this.#trimmer = new Trimmer(segments, new RetentionRule(retention));
@@ -315,8 +316,8 @@ export class LogStore implements LogWriterAccess {
 
   /** Goes on with a new file after the newest record. */
   async #newFile(kind = 0): Promise<void> {
-    this.#writer = await beginFile(this.#log, this.#state, this.#files, this.#segmentLimit, kind);
-    this.#watchFiles();
+    const named = (): void => this.#watchSegment(this.#state.tail + 1);
+    this.#writer = await beginFile(this.#log, this.#state, this.#files, this.#segmentLimit, kind, named);
     this.#place = this.#newPlace();
     this.reader.moveTo(this.#place);
   }
@@ -386,8 +387,8 @@ export class LogStore implements LogWriterAccess {
     return segmentLimit(this.#segmentBytes, this.#log.table.units);
   }
 
-  #watchFiles(): void {
-    this.#condition.watchFiles([identityPath(this.#directory), segmentPath(this.#directory, this.#writer.first, "log")]);
+  #watchSegment(first: number): void {
+    this.#condition.watchSegment(segmentPath(this.#directory, first, "log"));
   }
 
   /** The flushed end of the log. */
