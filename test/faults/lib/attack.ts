@@ -41,6 +41,8 @@ export interface Attack {
   readonly start: (hub: string) => Attacker;
   /** The status that the floor answers the attack by, as the hub does. */
   readonly answeredBy: number;
+  /** Connections that the floor keeps, as the hub does. Default: all. */
+  readonly mostConnections?: number;
   /** Further flags of the server. */
   readonly args?: readonly string[];
   /** A command that replaces itself by the server. */
@@ -118,8 +120,9 @@ export async function runAttack(attack: Attack, { full, progress, ...options }: 
 }
 
 /** Measures the same load under the same attack, on a server that does as little as one can. */
-async function measureFloor({ start, answeredBy }: Attack, directory: string, seconds: number): Promise<Measured> {
-  const others = await Bystanders.start(directory, { main: FLOOR, args: ["--refusal", String(answeredBy)] });
+async function measureFloor({ start, answeredBy, mostConnections }: Attack, directory: string, seconds: number): Promise<Measured> {
+  const bound = mostConnections === undefined ? [] : ["--most", String(mostConnections)];
+  const others = await Bystanders.start(directory, { main: FLOOR, args: ["--refusal", String(answeredBy), ...bound] });
   let attacker: Attacker | undefined;
   try {
     await others.openReaders();

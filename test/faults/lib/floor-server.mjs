@@ -1,4 +1,4 @@
-// The least that a server of the same promises does: `node floor-server.mjs serve --port N --data DIR --refusal STATUS`. Updates go to a file that is flushed, and then to the
+// The least that a server of the same promises does: `node floor-server.mjs serve --port N --data DIR --refusal STATUS [--most CONNECTIONS]`. Updates go to a file that is flushed, and then to the
 // streams; everything else is read and answered by one status. An attack that costs others something here costs it by its own traffic: the attacker shares the machine.
 import { open } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -6,6 +6,8 @@ import { join } from "node:path";
 
 const valueOf = (flag) => process.argv[process.argv.lastIndexOf(flag) + 1];
 const refusal = Number(valueOf("--refusal"));
+/** Connections. Beyond them the oldest one without a request is cut, as in the hub. */
+const most = process.argv.includes("--most") ? Number(valueOf("--most")) : Infinity;
 const journal = await open(join(valueOf("--data"), "journal"), "a");
 const sockets = new Set();
 let published = 0;
@@ -53,5 +55,21 @@ const server = createServer((req, res) => {
   req.on("data", (part) => void parts?.push(part));
   req.on("end", () => void answer(req, res, parts && Buffer.concat(parts).toString()));
 });
+const idle = new Set();
+let connections = 0;
+server.on("connection", (socket) => {
+  connections++;
+  idle.add(socket);
+  socket.once("close", () => {
+    connections--;
+    idle.delete(socket);
+  });
+  const [oldest] = idle;
+  if (connections <= most || oldest === undefined) return;
+  // Counted at its end, which is soon: one at a time is enough.
+  idle.delete(oldest);
+  oldest.resetAndDestroy();
+});
+server.on("request", (req) => idle.delete(req.socket));
 server.listen(Number(valueOf("--port")), "127.0.0.1", () => console.log("listening on the loopback"));
 process.on("SIGTERM", () => process.exit());

@@ -6,6 +6,7 @@ import type { Scenario } from "../lib/scenario.ts";
 
 /** Usual for a service. Nine tenths of them are for connections. */
 const DESCRIPTORS = 1024;
+const CONNECTIONS = Math.floor(0.9 * DESCRIPTORS);
 /** Long enough to make reading all of it dear. */
 const JOURNAL = { ci: 50_000, full: 1_000_000 };
 const QUERY_BYTES = 256 * 1024;
@@ -22,6 +23,7 @@ export const idleFlood: Scenario = {
       {
         // It asks nothing.
         answeredBy: 503,
+        mostConnections: CONNECTIONS,
         start: (hub) => startAttackers({ hub, kind: "idle", addresses: 10, perAddress: 200, staysMs: 600_000, pauseMs: 4000 }),
         prefix: ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`],
         logged: /"address":"203\.0\.1\.\d+".*limit of connections is reached/,
