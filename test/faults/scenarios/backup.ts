@@ -6,6 +6,7 @@ import { createRandom, type Random } from "../../support/random.ts";
 import { atEnd } from "../lib/cleanup.ts";
 import { sleep, within } from "../lib/clock.ts";
 import { HubServer, MAIN } from "../lib/hub-server.ts";
+import { type ReadAgain, readUpTo } from "../lib/read-up-to.ts";
 import type { Scenario, ScenarioOptions } from "../lib/scenario.ts";
 import { send } from "../lib/send.ts";
 import { figure } from "../lib/tally.ts";
@@ -182,31 +183,9 @@ class Run {
     return { count: places.length, told, wrong };
   }
 
-  async #resume(lastEventId: string): Promise<{ readonly isTold: boolean; readonly data: readonly string[] }> {
-    const url = `${this.#server.hub}?match=${encodeURIComponent(TOPIC)}&lastEventID=${encodeURIComponent(lastEventId)}`;
+  async #resume(lastEventId: string): Promise<ReadAgain> {
     if (this.#held.at(-1)?.id === lastEventId) await this.#publishOne();
-    const end = this.#held.at(-1)?.data;
-    const controller = new AbortController();
-    const reading = (async () => {
-      const response = await fetch(url, { signal: controller.signal });
-      const decoder = new TextDecoder();
-      const last = `data: ${end}\n`;
-      let text = "";
-      for await (const chunk of response.body ?? []) {
-        const looked = Math.max(0, text.length - last.length);
-        text += decoder.decode(chunk, { stream: true });
-        // Each event is a chunk: all of the text is read once.
-        if (!text.includes(last, looked)) continue;
-        const data = [...text.matchAll(/^data: ?(b-\d+)\n/gm)].map(([, one = ""]) => one);
-        if (data.at(-1) === end) return { isTold: /^event: ?hub:gap\n/m.test(text), data };
-      }
-      throw new Error(`The stream ended: ${response.status}`);
-    })();
-    try {
-      return await within(READ_MS, "Reading what a subscriber missed", reading);
-    } finally {
-      controller.abort();
-    }
+    return readUpTo(this.#server.hub, TOPIC, lastEventId, this.#held.at(-1)?.data ?? "");
   }
 
   async #publish(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Scenario } from "../lib/scenario.ts";
 import { idleFlood, patterns, requests } from "./attacks.ts";
 import { backup } from "./backup.ts";
+import { backupUnderLoad } from "./backup-under-load.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
 import { cuts } from "./cuts.ts";
@@ -40,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   soak,
   drain,
   backup,
+  backupUnderLoad,
   directoryRemoved,
   requests,
   idleFlood,

@@ -20,11 +20,12 @@ export async function backUpJournal({ data, journal }: Config, to: string): Prom
   if ("url" in journal) throw noJournal(`${nameOf(journal.kind)} makes backups by its own means.`);
   const { directory } = journalPlace(data, journal.directory);
   try {
-    await backUp(directory, resolve(to));
+    const { head, tail, asOf } = await backUp(directory, resolve(to));
+    const time = new Date(asOf).toISOString();
+    return `The journal in ${directory} was copied to ${resolve(to)}: ${updatesOf(head, tail)}, with all that were acknowledged before ${time}.`;
   } catch (error) {
     throw new Failure(`Not backed up: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  return `The journal in ${directory} was copied to ${resolve(to)}.`;
 }
 
 /**

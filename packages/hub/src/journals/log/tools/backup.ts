@@ -15,39 +15,61 @@ const MOST_PASSES = 20;
 /** Passes after which a copy that can be opened is enough, although the newest segment changed. */
 const ENOUGH_PASSES = 3;
 
+/** How far a copy has come. */
+export interface BackedUp extends LogPlace {
+  /**
+   * The copy has every update that was acknowledged before this time, in milliseconds since 1970.
+   */
+  readonly asOf: number;
+}
+
 /**
- * Copies a log into another directory, while other processes may write it. The copy has every
- * update that was acknowledged before the last pass over the newest segment, which takes
- * milliseconds. It is read back and checked.
+ * Copies a log into another directory, while other processes may write it. The copy is read back
+ * and checked. A last pass then adds what came meanwhile, so the copy ends some milliseconds before
+ * this function does.
  *
  * @param to - Directory to make. An existing directory must be empty.
- * @returns The place that the copy has come to.
  * @throws Error if there is no log, the directory can't be taken or written, or the copy could not
  *   be opened. Nothing of it is left then.
  */
-export async function backUp(directory: string, to: string): Promise<LogPlace> {
+export async function backUp(directory: string, to: string): Promise<BackedUp> {
   mustExist(directory);
   const isMade = prepareTarget(directory, to);
   try {
-    const copied = await copyLog(directory, to);
+    const most = await copyLog(directory, to);
     // The name in the file is that of the original, so the copy is noticed.
     copyFileSync(identityPath(directory), identityPath(to));
-    for (const name of readdirSync(to)) {
-      await chmod(join(to, name), FILE_MODE);
-      // A backup that a power cut takes away is no backup.
-      flushPath(join(to, name));
-    }
-    flushPath(to);
-    const { isTableWhole, tail } = await verify(to);
-    if (!isTableWhole)
-      throw new Error("The copy could not be opened, because its shared table is not whole. Run `artesian journal verify`.");
-    if (tail !== copied.tail) throw new Error(`The copy ends with update ${tail} instead of ${copied.tail}. Try again.`);
-    return copied;
+    await keep(to);
+    checkEnd(await tailOfWhole(to), most);
+    // The check may have taken minutes.
+    const all = await copyLog(directory, to, most);
+    await keep(to);
+    checkEnd(all.segment === most.segment ? (await findLog(to)).place.tail : await tailOfWhole(to), all);
+    return all;
   } catch (error) {
     for (const name of isMade ? [] : readdirSync(to)) rmSync(join(to, name), { recursive: true, force: true });
     if (isMade) rmSync(to, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Makes a copy private and durable: a backup that a power cut takes away is no backup. */
+async function keep(to: string): Promise<void> {
+  for (const name of readdirSync(to)) {
+    await chmod(join(to, name), FILE_MODE);
+    flushPath(join(to, name));
+  }
+  flushPath(to);
+}
+
+async function tailOfWhole(to: string): Promise<number> {
+  const { isTableWhole, tail } = await verify(to);
+  if (isTableWhole) return tail;
+  throw new Error("The copy could not be opened, because its shared table is not whole. Run `artesian journal verify`.");
+}
+
+function checkEnd(tail: number, copied: LogPlace): void {
+  if (tail !== copied.tail) throw new Error(`The copy ends with update ${tail} instead of ${copied.tail}. Try again.`);
 }
 
 /** @returns Whether the directory was made. @throws Error if a directory can't be the target. */
@@ -70,16 +92,21 @@ function realPathOf(path: string): string {
   return join(realPathOf(parent), basename(whole));
 }
 
-/** Makes passes until the copy can be opened, and has the newest segment. */
-async function copyLog(directory: string, to: string): Promise<LogPlace> {
-  let copied: LogPlace | undefined;
+/**
+ * Makes passes until the copy can be opened, and has the newest segment.
+ *
+ * @param before - Place up to which the copy is whole already.
+ */
+async function copyLog(directory: string, to: string, before?: LogPlace): Promise<BackedUp> {
+  let copied = before;
   for (let pass = 1; pass <= MOST_PASSES; pass++) {
     const oldest = listSegments(directory)[0] ?? 1;
+    const asOf = Date.now();
     const { place } = await findLog(directory);
     const isWhole = await copyUpTo(directory, to, place, copied, oldest);
     const isNewest = copied?.segment === place.segment || pass >= ENOUGH_PASSES;
     if (!isWhole) continue;
-    if (isNewest) return place;
+    if (isNewest) return { ...place, asOf };
     copied = place;
   }
   throw new Error("The journal drops its segments sooner than they can be copied. Raise --retention-bytes, or stop the hub for the copy.");
