@@ -13,16 +13,18 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Several hubs on one engine. Publishers are at the first one; a balancer spreads the subscribers over all. */
+/** Several hubs on one engine. A balancer spreads the subscribers over all, and the publishers if asked for; else these are at the first one. */
 export class Fleet<E extends Engine = Engine> implements FaultServer {
   readonly hubs: readonly HubServer[];
   readonly engine: E;
   readonly #balancer: Balancer;
+  readonly #spreadsPublishers: boolean;
 
-  private constructor(hubs: readonly HubServer[], engine: E, balancer: Balancer) {
+  private constructor(hubs: readonly HubServer[], engine: E, balancer: Balancer, spreadsPublishers: boolean) {
     this.hubs = hubs;
     this.engine = engine;
     this.#balancer = balancer;
+    this.#spreadsPublishers = spreadsPublishers;
   }
 
   static async create<E extends Engine>(options: {
@@ -31,8 +33,9 @@ export class Fleet<E extends Engine = Engine> implements FaultServer {
     readonly hubs: number;
     readonly random: Random;
     readonly args?: readonly string[] | undefined;
+    readonly spreadsPublishers?: boolean;
   }): Promise<Fleet<E>> {
-    const { directory, engine, random, args = [] } = options;
+    const { directory, engine, random, args = [], spreadsPublishers = false } = options;
     const hubs: HubServer[] = [];
     for (let i = 0; i < options.hubs; i++) {
       const own = join(directory, `hub-${i}`);
@@ -45,11 +48,11 @@ export class Fleet<E extends Engine = Engine> implements FaultServer {
       hubs.map(({ port }) => port),
       random,
     );
-    return new Fleet(hubs, engine, balancer);
+    return new Fleet(hubs, engine, balancer, spreadsPublishers);
   }
 
   get hub(): string {
-    return (this.hubs[0] as HubServer).hub;
+    return this.#spreadsPublishers ? this.subscribersHub : (this.hubs[0] as HubServer).hub;
   }
 
   get subscribersHub(): string {

@@ -15,6 +15,7 @@ import { herd } from "./herd.ts";
 import { kills } from "./kills.ts";
 import { powerCut } from "./power-cut.ts";
 import { retries } from "./retries.ts";
+import { rollingUpgrade } from "./rolling-upgrade.ts";
 import { seam } from "./seam.ts";
 import { slowReaders } from "./slow-readers.ts";
 import { soak } from "./soak.ts";
@@ -40,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   herd,
   soak,
   drain,
+  rollingUpgrade,
   backup,
   backupUnderLoad,
   directoryRemoved,
