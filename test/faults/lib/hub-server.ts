@@ -11,7 +11,7 @@ import { SERVER_FLAGS, SERVER_SECRET } from "./tokens.ts";
 
 /** Another build can be named by `FAULTS_MAIN`: for when `dist/` is being built anew. */
 export const MAIN: string = process.env["FAULTS_MAIN"] ?? fileURLToPath(new URL("../../../packages/hub/dist/cli/main.js", import.meta.url));
-const START_MS = 20_000;
+const START_MS = 60_000;
 const END_MS = 20_000;
 
 /** How a server is run. */
