@@ -23,6 +23,7 @@ const TESTS = [
   "test/http/routes/left-requests.test.ts",
   "test/http/routes/polling-connections.test.ts",
   "test/http/routes/subscribe.test.ts",
+  "test/cli/h2c.test.ts",
   "test/cli/heap-growth.test.ts",
   "test/cli/tls/tls.test.ts",
   "test/cli/workers.test.ts",

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { send, startServer, type Run } from "../cli/command.ts";
-import { startProxy } from "../field/lib/proxy.ts";
+import { type Proxy, startProxy } from "../field/lib/proxy.ts";
 import { apache } from "../field/proxies/apache.ts";
 import { caddy } from "../field/proxies/caddy.ts";
 import { promptHaproxy } from "../field/proxies/haproxy.ts";
@@ -15,9 +15,20 @@ async function addressOf(run: Run, match: string): Promise<string | undefined> {
   return (JSON.parse(line) as { address?: string }).address;
 }
 
+/** A proxy that speaks HTTP/2 without TLS to the hub. @param change - What differs in its configuration. */
+function overHttp2(proxy: Proxy, change: (config: string, upstream: number) => string): Proxy {
+  return {
+    ...proxy,
+    name: `${proxy.name}, HTTP/2 to the hub`,
+    files: (place) => Object.fromEntries(Object.entries(proxy.files(place)).map(([name, text]) => [name, change(text, place.upstream)])),
+  };
+}
+
 describe.each([
   [caddy, true],
+  [overHttp2(caddy, (config, port) => config.replace(`127.0.0.1:${port}`, `h2c://127.0.0.1:${port}`)), true],
   [promptHaproxy, true],
+  [overHttp2(promptHaproxy, (config) => config.replace("rise 1", "rise 1 proto h2 check-proto h1")), true],
   [apache, false],
 ])("docs/operate/proxies.md: $name", (proxy, answersWhileAway) => {
   test("passes updates at once, and the client's own address", async () => {

@@ -48,9 +48,9 @@ export async function shownSerial(url: string): Promise<string> {
   return serialNumber;
 }
 
-/** A connection of HTTP/2 that trusts a certificate. */
-export function openSession(url: string, { cert }: Files): ClientHttp2Session {
-  const session = connectHttp2(url, { ca: readFileSync(cert) });
+/** A connection of HTTP/2 that trusts a certificate, or one without TLS. */
+export function openSession(url: string, files?: Files): ClientHttp2Session {
+  const session = connectHttp2(url, files && { ca: readFileSync(files.cert) });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
   return session;

@@ -43,7 +43,7 @@ export function send({ hub, token, agent, type, body, idempotencyKey }: Shipment
       res.once("close", () => {
         // Half an answer says as little as none, but the status alone already says "no"; this one says that it does not know.
         if (res.statusCode === 504) resolve({ outcome: "unknown", answer, ids: [] });
-        else if (res.statusCode !== 200) resolve({ outcome: "failed", answer, ids: [] });
+        else if (res.statusCode !== 200) resolve({ outcome: "failed", answer: `${answer} ${detailOf(text)}`, ids: [] });
         else if (res.complete) resolve({ outcome: "ok", answer, ids: text.split("\n") });
         else resolve({ outcome: "unknown", answer: "half an answer", ids: [] });
       });
@@ -78,5 +78,14 @@ export async function sendUntilKnown(
     if (sent.outcome === "ok" || !mayBeThere) return { ...sent, attempts };
     if (nowMs() > deadline) return { ...sent, outcome: "unknown", attempts };
     await sleep(PAUSE_MS);
+  }
+}
+
+/** Why a request was refused, as its answer says. */
+function detailOf(text: string): string {
+  try {
+    return String((JSON.parse(text) as { detail?: unknown }).detail);
+  } catch {
+    return text;
   }
 }

@@ -65,14 +65,18 @@ async function start(options: Options = {}): Promise<Started> {
   refuseUnparsed(server, new Cors([]), SILENT);
   const guard = createGuard({ hosts: LOOPBACK_HOSTS });
   const { handleWriter } = await probeSockets(SILENT);
-  const strict = StrictReader.of(server, {
-    hub: partsOf(hub).strict,
-    hosts: new Set(LOOPBACK_HOSTS),
-    maxHeadBytes: 16 * 1024,
-    isProxy: (peer) => options.isPlain === true || proxies.includes(peer),
-    sockets,
-    handleWriter: options.writesToHandle === false ? undefined : handleWriter,
-  }) as StrictReader;
+  const strict = (
+    options.isPlain === true
+      ? undefined
+      : StrictReader.of(server, {
+          hub: partsOf(hub).strict,
+          hosts: new Set(LOOPBACK_HOSTS),
+          maxHeadBytes: 16 * 1024,
+          isProxy: (peer) => proxies.includes(peer),
+          sockets,
+          handleWriter: options.writesToHandle === false ? undefined : handleWriter,
+        })
+  ) as StrictReader;
   const parsed: string[] = [];
   const serving = serveRequests(
     server,
@@ -171,7 +175,6 @@ describe("The strict reader of publishes", () => {
     const [strict, plain] = [await start(options), await start({ ...options, isPlain: true })];
     const expected = await exchange(plain.port, text);
     expect(normal(await exchange(strict.port, text))).toBe(normal(expected));
-    expect(plain.strict.requests).toBe(0);
     // One answer is the reader's or the parser's, never of both.
     expect(strict.strict.requests + strict.parsed.length).toBe(plain.parsed.length);
   });

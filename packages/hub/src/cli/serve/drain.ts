@@ -3,7 +3,7 @@ import type { ServerHttp2Session } from "node:http2";
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { answerInTurn, type Sockets } from "../../http/sinks/sockets.ts";
-import { sessionsOf } from "./tls/secure-server.ts";
+import { sessionsOf } from "./http2-connections.ts";
 import type { StrictReader } from "../../http/strict/reader.ts";
 
 /**

@@ -25,6 +25,7 @@ import { growSmallHeap } from "./heap-growth.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
 import { createHealth } from "./health.ts";
+import { Http2Connections } from "./http2-connections.ts";
 import { createHttpServer, listen } from "./http-server.ts";
 import type { LeaveOrder } from "./ipc.ts";
 import { hubOptionsFrom, socketLimitsFrom } from "./hub-options.ts";
@@ -228,6 +229,11 @@ export async function runServer(options: RunOptions): Promise<void> {
           maxHeadBytes: config.maxHeaderBytes,
           isProxy: (peer) => proxies.trusts(peer),
           sockets,
+          takeHttp2: new Http2Connections(server, {
+            maxStreams: config.maxHttp2Streams,
+            maxHeaderBytes: config.maxHeaderBytes,
+            requestTimeoutMs: config.requestTimeout,
+          }).take,
           handleWriter,
         })
       : undefined;

@@ -11,7 +11,7 @@ import { HubError, type Logger } from "../../index.ts";
 import { EngineAway } from "./data.ts";
 import { createHealth, type HealthOptions } from "./health.ts";
 import { pathOf, type Refuse } from "./page.ts";
-import { sessionsOf } from "./tls/secure-server.ts";
+import { sessionsOf } from "./http2-connections.ts";
 
 /** Pauses between two attempts to open the journal, in milliseconds. */
 const PAUSE_MS = { least: 200, most: 2000 } as const;

@@ -1,5 +1,14 @@
 import { Socket } from "node:net";
 
+/** Connections that Node's HTTP/2 reads and writes past the socket. */
+const TAKEN = new WeakSet<Socket>();
+
+/** A connection has become one of HTTP/2. It is never reset, but closed in order. */
+export function becomeHttp2(socket: Socket): void {
+  closeAtOnce(socket);
+  TAKEN.add(socket);
+}
+
 /**
  * Cuts a connection with a reset. Otherwise the kernel keeps the bytes that the peer has not taken,
  * megabytes for minutes, and goes on offering them. A TLS connection is closed in order, because a
@@ -45,6 +54,11 @@ function canBeReset(socket: Socket): boolean {
   const isShuttingDown = writableEnded && !writableFinished && writableLength === 0;
   const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly reset?: unknown } | null };
   return (
-    socket instanceof Socket && !("encrypted" in socket) && typeof handle?.reset === "function" && !isShuttingDown && !socket.destroyed
+    socket instanceof Socket &&
+    !("encrypted" in socket) &&
+    !TAKEN.has(socket) &&
+    typeof handle?.reset === "function" &&
+    !isShuttingDown &&
+    !socket.destroyed
   );
 }

@@ -7,7 +7,7 @@ import type { Logger } from "../../core/logger.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import type { Range } from "../../core/range.ts";
 import { serverOf } from "./closed-servers.ts";
-import { closeAtOnce, closeLater, cutSocket } from "./cut-socket.ts";
+import { becomeHttp2, closeAtOnce, closeLater, cutSocket } from "./cut-socket.ts";
 import { SharedConnections } from "./shared-connections.ts";
 import { type Answer, UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
 
@@ -128,7 +128,10 @@ export class Sockets {
     server.on("connection", (socket) => this.#accept(socket, isSecure));
     // Before a parser gets the connection.
     server.prependListener("secureConnection", (socket: TLSSocket) => this.#secured(socket));
-    server.on("session", (session: ServerHttp2Session, socket: TLSSocket) => this.#shared.watch(session, socket));
+    server.on("session", (session: ServerHttp2Session, socket: Socket) => {
+      becomeHttp2(socket);
+      this.#shared.watch(session, socket);
+    });
     server.on("request", begin);
     server.on("checkExpectation", refuseExpectation);
     server.on("close", () => {

@@ -22,7 +22,7 @@ export interface Owner {
   /** Most bytes of a body. May change while a connection is open. */
   readonly bodyBytes: number;
   /** Whether the head's request is taken, apart from syntax and body length. */
-  takes(head: StrictHead): boolean;
+  takes(connection: StrictConnection, head: StrictHead): boolean;
   /** A request begins. */
   began(connection: StrictConnection): void;
   answer(connection: StrictConnection, head: StrictHead, body: Uint8Array): Promise<Reply>;
@@ -48,7 +48,7 @@ export class StrictConnection implements Answer, Writer {
   /** For {@link Answer}: a request is taken whole. */
   readonly req = { complete: true };
   /** The client's address. */
-  readonly address: string | undefined;
+  readonly address: string;
   readonly #owner: Owner;
   readonly #writer: HandleWriter | undefined;
   /** Bytes that no request has used. */
@@ -62,10 +62,10 @@ export class StrictConnection implements Answer, Writer {
   /** The last head. A publisher sends the same head again and again. */
   #last: { readonly bytes: Buffer; readonly head: StrictHead } | undefined;
 
-  constructor(owner: Owner, socket: StrictSocket) {
+  constructor(owner: Owner, socket: StrictSocket, address: string) {
     this.#owner = owner;
     this.socket = socket;
-    this.address = socket.remoteAddress;
+    this.address = address;
     this.#writer = owner.handleWriter?.fits(socket) === true ? owner.handleWriter : undefined;
     socket[CONNECTION] = this;
     // Shared functions instead of closures, because thousands of connections hold them.
@@ -171,7 +171,7 @@ export class StrictConnection implements Answer, Writer {
     if (last !== undefined && bytes.length >= last.bytes.length && last.bytes.compare(bytes, 0, last.bytes.length) === 0) return last.head;
     const head = readHead(bytes);
     if (typeof head === "string") return head;
-    if (!this.#owner.takes(head)) return "other";
+    if (!this.#owner.takes(this, head)) return "other";
     this.#last = head.headBytes > REMEMBERED_BYTES ? undefined : { bytes: Buffer.from(bytes.subarray(0, head.headBytes)), head };
     return head;
   }

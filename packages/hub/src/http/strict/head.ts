@@ -18,6 +18,9 @@ export const MOST_HEAD_BYTES: number = 8192;
 /** Longest body that is taken, in bytes. A larger one seldom comes with its head. */
 export const MOST_BODY_BYTES: number = 16 * 1024;
 
+/** The first bytes of HTTP/2 without TLS. RFC 9113, section 3.4. */
+const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
 const METHOD = Buffer.from("POST ");
 const END = Buffer.from("\r\n\r\n");
 
@@ -59,6 +62,17 @@ const LENGTH = /^(?:0|[1-9]\d{0,5})$/;
 /** A host with an optional port. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
+/** Whether a connection begins as HTTP/2 does. */
+export function isHttp2(bytes: Buffer): boolean {
+  return bytes.length >= HTTP2_PREFACE.length && agree(bytes, HTTP2_PREFACE);
+}
+
+/** Whether two texts are the same, as far as both go. */
+function agree(bytes: Buffer, other: Buffer): boolean {
+  const length = Math.min(bytes.length, other.length);
+  return bytes.compare(other, 0, length, 0, length) === 0;
+}
+
 /**
  * Reads the head of a request. Takes only a head with one possible meaning. It never refuses a
  * request: Node's parser decides all others.
@@ -67,7 +81,7 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
  * @see RFC 9112; docs/decisions/the-way-in.md
  */
 export function readHead(bytes: Buffer): HeadVerdict {
-  if (bytes.compare(METHOD, 0, Math.min(bytes.length, METHOD.length), 0, Math.min(bytes.length, METHOD.length)) !== 0) return "other";
+  if (!agree(bytes, METHOD)) return bytes.length < HTTP2_PREFACE.length && agree(bytes, HTTP2_PREFACE) ? "partial" : "other";
   const end = bytes.indexOf(END);
   if (end < 0) return bytes.length > MOST_HEAD_BYTES ? "other" : "partial";
   const headBytes = end + END.length;

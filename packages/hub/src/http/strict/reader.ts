@@ -5,7 +5,7 @@ import type { Reply } from "../reply/reply.ts";
 import type { HandleWriter } from "../sinks/socket-handle.ts";
 import type { Sockets } from "../sinks/sockets.ts";
 import { type Owner, StrictConnection } from "./connection.ts";
-import type { StrictHead } from "./head.ts";
+import { isHttp2, type StrictHead } from "./head.ts";
 import type { StrictHub } from "./request.ts";
 
 /**
@@ -28,6 +28,8 @@ export interface StrictReaderOptions {
   readonly isProxy: (address: string) => boolean;
   /** Bounds the connections. */
   readonly sockets: Pick<Sockets, "began" | "answered">;
+  /** Takes connections of HTTP/2 with prior knowledge. Default: Node's parser refuses them. */
+  readonly takeHttp2?: ((socket: Socket) => void) | undefined;
   /** Writes past the socket's stream, if that is safe. */
   readonly handleWriter: HandleWriter | undefined;
 }
@@ -127,8 +129,9 @@ export class StrictReader implements Owner {
     for (const { socket } of this.#connections) socket.destroy();
   }
 
-  takes({ target, fields, headBytes }: StrictHead): boolean {
-    const { hub, hosts, maxHeadBytes } = this.#options;
+  takes({ address }: StrictConnection, { target, fields, headBytes }: StrictHead): boolean {
+    const { hub, hosts, maxHeadBytes, isProxy } = this.#options;
+    if (isProxy(address)) return false;
     const host = fields.get("host")?.replace(/:\d*$/, "").toLowerCase() ?? "";
     return headBytes <= maxHeadBytes && (hosts?.has(host) ?? true) && hub.resolve(target) !== undefined;
   }
@@ -172,6 +175,12 @@ export class StrictReader implements Owner {
     }
     socket.pause();
     if (rest.length > 0) socket.unshift(rest);
+    const { takeHttp2 } = this.#options;
+    if (takeHttp2 !== undefined && isHttp2(rest)) {
+      // Reads by itself what was put back.
+      takeHttp2(socket);
+      return;
+    }
     this.#parse(socket);
     socket.resume();
   }
@@ -184,8 +193,8 @@ export class StrictReader implements Owner {
   #accept(socket: Socket): void {
     const { remoteAddress } = socket;
     // A client that has left already has no address.
-    if (remoteAddress === undefined || this.#options.isProxy(remoteAddress)) return this.#parse(socket);
-    const connection = new StrictConnection(this, socket);
+    if (remoteAddress === undefined) return this.#parse(socket);
+    const connection = new StrictConnection(this, socket, remoteAddress);
     this.#connections.add(connection);
     if (this.#isHeld) socket.pause();
     this.undecided(connection);
