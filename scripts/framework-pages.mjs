@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pinnedVersion } from "./framework-apps.mjs";
 
 const ROOT = new URL("../", import.meta.url);
-const LANGUAGES = { mjs: "js", js: "js", jsx: "jsx", ts: "ts", tsx: "tsx", svelte: "svelte", vue: "vue" };
+const LANGUAGES = { mjs: "js", js: "js", jsx: "jsx", ts: "ts", tsx: "tsx", svelte: "svelte", vue: "vue", html: "html" };
 const TABLE = /(<!-- table: begin -->\n).*?(<!-- table: end -->)/s;
 
 /** Each with its file or its folder and files, its package, the hub's part that it calls, how it closes, and what else is to know. */
@@ -85,7 +85,7 @@ export const FRAMEWORKS = [
     packageName: "@sveltejs/kit",
     door: "hub.fetch",
     closing: "`init` of the hooks",
-    note: "Here with `adapter-node`. SvelteKit takes forms from pages of its own origin only, so tell the build the `ORIGIN`. Keep `artesian` in the `dependencies` of `package.json`: the build packs all others.",
+    note: "Here with `adapter-node`. SvelteKit takes forms from pages of its own origin only, so tell the build the `ORIGIN`. Keep `artesian` in the `dependencies` of `package.json`: the build packs all others. SvelteKit 3 needs Node 22.17 or later.",
   },
   {
     file: "react-router",
@@ -106,7 +106,7 @@ export const FRAMEWORKS = [
     packageName: "react-router",
     door: "hub.fetch",
     closing: "`hub.closeOnSignals`",
-    note: "Here in framework mode, with `react-router-serve`. Its compression leaves the hub's streams alone. At the end `react-router-serve` prints an empty line, which does no harm.",
+    note: "Here in framework mode, with `react-router-serve`. Its compression leaves the hub's streams alone. At the end `react-router-serve` prints an empty line, which does no harm. React Router 8 needs Node 22.22 or later.",
   },
   {
     file: "nuxt",
@@ -126,7 +126,7 @@ export const FRAMEWORKS = [
     packageName: "nuxt",
     door: "hub.handler",
     closing: "a plugin of Nitro",
-    note: "Nuxt 4 has Nitro 2 and H3 1, which do not tell a `Request` that its reader has left. So the hub gets Node's request and response. The folder `server` is the same in an application on Nitro 2 alone.",
+    note: "Nuxt 4 has Nitro 2 and H3 1, which do not tell a `Request` that its reader has left. So the hub gets Node's request and response. The folder `server` is the same in an application on Nitro 2 alone. Nuxt 4.5 needs Node 22.19 or later.",
   },
   {
     file: "hono.mjs",

@@ -28,7 +28,8 @@ const routes = {
   async "POST /login"(request) {
     const sid = crypto.randomUUID();
     sessions.set(sid, (await request.formData()).get("user")); // A real application asks for a password.
-    return new Response(null, { status: 204, headers: { "Set-Cookie": `sid=${sid}; HttpOnly; SameSite=Lax` } });
+    // The page opens its stream anew.
+    return new Response(null, { status: 303, headers: { Location: "/", "Set-Cookie": `sid=${sid}; HttpOnly; SameSite=Lax` } });
   },
   async "POST /logout"(request) {
     const user = sessions.get(sidOf(request));

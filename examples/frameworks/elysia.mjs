@@ -27,11 +27,11 @@ const app = new Elysia({ serve: { idleTimeout: 0 } }) // A stream may be silent 
   .get("/", () => new Response(page, { headers: { "Content-Type": "text/html", "Content-Encoding": "gzip" } }))
   .all("/api/live", ({ request }) => hub.fetch(request), { parse: "none" })
   .all("/api/live/*", ({ request }) => hub.fetch(request), { parse: "none" })
-  .post("/login", ({ body, cookie, status }) => {
+  .post("/login", ({ body, cookie, redirect }) => {
     const sid = crypto.randomUUID();
     sessions.set(sid, body.user); // A real application asks for a password.
     cookie.sid.set({ value: sid, httpOnly: true, sameSite: "lax", path: "/" });
-    return status(204);
+    return redirect("/", 303); // The page opens its stream anew.
   })
   .post("/logout", async ({ request, status }) => {
     const user = sessions.get(sidOf(request));

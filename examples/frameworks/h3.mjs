@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createHub } from "artesian";
-import { getCookie, H3, noContent, readBody, serve, setCookie } from "h3";
+import { getCookie, H3, noContent, readBody, redirect, serve, setCookie } from "h3";
 
 const SESSION_MS = Number(process.env.SESSION_MS ?? 3_600_000);
 const page = gzipSync(readFileSync(new URL("page.html", import.meta.url)));
@@ -33,7 +33,7 @@ app.post("/login", async (event) => {
   const sid = randomUUID();
   sessions.set(sid, user);
   setCookie(event, "sid", sid, { httpOnly: true, sameSite: "lax" });
-  return noContent();
+  return redirect("/", 303); // The page opens its stream anew.
 });
 app.post("/logout", async (event) => {
   const sid = getCookie(event, "sid");

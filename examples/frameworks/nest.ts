@@ -19,6 +19,7 @@ import {
   Module,
   Param,
   Post,
+  Redirect,
   Req,
   Res,
 } from "@nestjs/common";
@@ -69,7 +70,7 @@ export class UserController {
   }
 
   @Post("login")
-  @HttpCode(204)
+  @Redirect("/", 303) // The page opens its stream anew.
   login(@Req() request: Request, @Body("user") user: string): void {
     request.session.user = user; // A real application asks for a password.
   }

@@ -32,7 +32,8 @@ const routes = {
   async "POST /login"(req, res) {
     const sid = randomUUID();
     sessions.set(sid, new URLSearchParams(await text(req)).get("user")); // A real application asks for a password.
-    res.writeHead(204, { "Set-Cookie": `sid=${sid}; HttpOnly; SameSite=Lax` }).end();
+    // The page opens its stream anew.
+    res.writeHead(303, { Location: "/", "Set-Cookie": `sid=${sid}; HttpOnly; SameSite=Lax` }).end();
   },
   async "POST /logout"(req, res) {
     const user = sessions.get(sidOf(req));

@@ -25,5 +25,6 @@ function createLive() {
   return { hub, sessions };
 }
 
-// Next.js bundles this file several times, and each copy must have the same hub.
+// Next.js bundles this file several times, and each copy must have the same hub. In development, start again
+// after a change of `authorize`.
 export const { hub, sessions } = (globalThis.live ??= createLive());

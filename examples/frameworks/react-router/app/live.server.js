@@ -1,6 +1,7 @@
 // React Router with sessions: each user receives what is published for this user, until logout.
 //
-//   npm install artesian react-router @react-router/node @react-router/serve
+//   npm install artesian react react-dom react-router @react-router/node @react-router/serve isbot
+//   npm install --save-dev @react-router/dev vite && npm pkg set type=module
 //   npx react-router build
 //   npx react-router-serve build/server/index.js
 //   curl -c jar -d user=ada http://127.0.0.1:3000/login
@@ -27,5 +28,6 @@ function createLive() {
   return { hub, storage, sessionOf };
 }
 
-// In development Vite loads this file again when it has changed, and the hub must stay.
+// In development Vite loads this file again when it has changed. The hub stays as it was: after a change of
+// `authorize`, start the development server again.
 export const { hub, storage, sessionOf } = (globalThis.live ??= createLive());

@@ -1,6 +1,6 @@
 // Nuxt with sessions: each user receives what is published for this user, until logout.
 //
-//   npm install artesian
+//   npm install artesian nuxt && npm pkg set type=module
 //   npx nuxt build
 //   node .output/server/index.mjs
 //   curl -c jar -d user=ada http://127.0.0.1:3000/login
@@ -23,5 +23,5 @@ function createLive() {
   return { hub, sessions };
 }
 
-// In development Nuxt loads this file again when it has changed, and the hub must stay.
-export const { hub, sessions } = (globalThis.live ??= createLive());
+// In development each change of the server begins a new hub, and the users log in again.
+export const { hub, sessions } = createLive();

@@ -1,6 +1,7 @@
 // SvelteKit with sessions: each user receives what is published for this user, until logout.
 //
-//   npm install artesian && npm install --save-dev @sveltejs/adapter-node
+//   npm install artesian && npm pkg set type=module
+//   npm install --save-dev @sveltejs/kit @sveltejs/adapter-node @sveltejs/vite-plugin-svelte svelte vite
 //   ORIGIN=http://127.0.0.1:3000 npx vite build
 //   node build
 //   curl -c jar -H 'Origin: http://127.0.0.1:3000' -d user=ada http://127.0.0.1:3000/login
@@ -23,5 +24,6 @@ function createLive() {
   return { hub, sessions };
 }
 
-// In development Vite loads this file again when it has changed, and the hub must stay.
+// In development Vite loads this file again when it has changed. The hub stays as it was: after a change of
+// `authorize`, start the development server again.
 export const { hub, sessions } = (globalThis.live ??= createLive());
