@@ -12,7 +12,7 @@ const hub = createHub({ anonymousPublish: true });
 
 const app = createFastify();
 app.addHook("onRequest", async (request, reply) => {
-  if (!hub.handles(new URL(request.url, "http://localhost").pathname)) return;
+  if (!hub.handles(request.url.split("?", 1)[0])) return;
   reply.hijack(); // The hub answers, and reads the body itself; Fastify does nothing more for this request.
   // What plugins such as @fastify/cors have set on the reply: register them before this hook.
   reply.raw.setHeaders(new Map(Object.entries(reply.getHeaders())));

@@ -40,7 +40,7 @@ await app.register(session, {
 
 // After the plugins, since hooks run in their order.
 app.addHook("onRequest", async (request, reply) => {
-  if (!hub.handles(new URL(request.url, "http://localhost").pathname)) return;
+  if (!hub.handles(request.url.split("?", 1)[0])) return;
   give(request, reply, (req, res) => hub.handler(req, res));
 });
 app.addHook("preClose", () => hub.close()); // `app.close()` waits for streams, and the hub ends them.

@@ -20,4 +20,8 @@ it("encryption/server.mjs sends what its reader alone can read", async () => {
     await (await fetch(`${app.url}?match=*&last_event_id=earliest&wait=0s`, { headers: { Accept: "application/json" } })).text(),
   ).not.toContain("secret");
   expect((await notify("bob")).status).toBe(404);
+  // What a stranger may send.
+  expect((await fetch(`${app.origin}/keys/eve`, { method: "PUT", body: "no JSON" })).status).toBe(400);
+  expect((await fetch(`${app.origin}/keys/eve`, { method: "PUT", body: "{}" })).status).toBe(400);
+  expect((await fetch(`${app.origin}//`)).status).toBe(200);
 });

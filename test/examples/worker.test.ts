@@ -38,7 +38,7 @@ async function startWorker(): Promise<string> {
   const worker = new Miniflare({
     modules: [{ type: "ESModule", path: "worker.mjs", contents: bundle?.text ?? "" }],
     compatibilityDate: setting("compatibility_date"),
-    compatibilityFlags: ["nodejs_compat"],
+    compatibilityFlags: JSON.parse(/^compatibility_flags = (.*)$/m.exec(settings)?.[1] ?? "[]") as string[],
     durableObjects: { LIVE: setting("class_name") },
   });
   onTestFinished(() => worker.dispose());

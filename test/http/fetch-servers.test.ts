@@ -65,4 +65,33 @@ describe("a hub behind a Fetch server", () => {
     const [error] = lines[0] as [Error];
     expect(error.stack).toMatch(/^Error: The hub cut a stream [^\n]*$/);
   });
+
+  it.each([
+    ["ends early", new Error("aborted"), 400, "invalid_body"],
+    ["is too large for the server before the hub", Object.assign(new Error("too much"), { status: 413 }), 413, "too_large"],
+  ])("refuses a body that %s, which is no fault of the hub", async (_, error, status, code) => {
+    const errors: unknown[] = [];
+    const logger = {
+      error: (fields: unknown) => void errors.push(fields),
+      warn: () => undefined,
+      info: () => undefined,
+      debug: () => undefined,
+    };
+    const hub = createHub({ anonymousPublish: true, logger });
+    onTestFinished(() => hub.close());
+    const body = new ReadableStream({ pull: (controller) => controller.error(error) });
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const answer = await hub.fetch(new Request(hub.url, { method: "POST", headers, body, duplex: "half" } as RequestInit));
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);
+    expect(errors).toEqual([]);
+  });
+
+  it("refuses an address that cannot be parsed", async () => {
+    const hub = createHub();
+    onTestFinished(() => hub.close());
+    const bad = new Proxy(new Request(hub.url), {
+      get: (target, name) => (name === "url" ? "http://[/" : Reflect.get(target, name, target)),
+    });
+    expect((await hub.fetch(bad)).status).toBe(400);
+  });
 });

@@ -1,6 +1,7 @@
 import type { createHub as CreateHub } from "artesian";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { openStream } from "../support/stream.ts";
@@ -27,6 +28,25 @@ it.each(["SIGINT", "SIGTERM"] as const)("a hub closes with its server at %s, and
   while (event.event !== "hub:drain") event = await stream.nextOfAny();
   expect(await ended).toEqual([0, null]);
 });
+
+it.each(["POST /ev", "POST /events/stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"])(
+  "half a request does not keep the process: %j",
+  { timeout: 60_000 },
+  async (half) => {
+    const script = SCRIPT.replace("60_000", "1000");
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(child, "exit");
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const [port] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    const socket = connect(Number(port), "127.0.0.1", () => void socket.write(half));
+    socket.on("error", () => undefined);
+    onTestFinished(() => void socket.destroy());
+    await once(socket, "connect");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  },
+);
 
 it("a hub closes at the end of its block", async () => {
   const { createHub } = (await import(HUB)) as { createHub: typeof CreateHub };

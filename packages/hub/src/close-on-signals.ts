@@ -1,12 +1,19 @@
 import type { Logger } from "./core/logger.ts";
+import { after } from "./core/scheduler.ts";
 
 /** What is closed at a signal. */
 export interface CloseOptions {
   /** Closed first, so that nobody new comes: a server of Node, or a Fastify instance. Default: none. */
-  readonly server?: { close(): unknown; closeIdleConnections?(): void } | undefined;
+  readonly server?: { close(): unknown; closeIdleConnections?(): void; closeAllConnections?(): void } | undefined;
   /** Default: SIGINT and SIGTERM. */
   readonly signals?: readonly NodeJS.Signals[] | undefined;
 }
+
+/**
+ * Time for requests under way once the hub is closed, in milliseconds. A closed server of Node waits
+ * for half a request without end.
+ */
+const LAST_REQUESTS_MS = 5000;
 
 /**
  * Closes a hub, and its server, at the first signal. A second signal ends the process at once, as
@@ -27,6 +34,7 @@ export function closeOnSignals(
     await hub.close();
     // A stream has just left them.
     server?.closeIdleConnections?.();
+    after(LAST_REQUESTS_MS, () => server?.closeAllConnections?.());
   };
   const close = (): void => {
     stop();

@@ -227,6 +227,37 @@ describe("rights that the application gives", () => {
     expect(refused.retries.at(-1)).toBeLessThanOrEqual(5000);
   });
 
+  it("are asked for again soon when the application could not answer, so that what was taken away ends", async () => {
+    let answer: "ada" | "error" | "nobody" = "ada";
+    const { hub, open } = await startApp({
+      authorize: () => {
+        if (answer === "error") throw new Error("the database is away");
+        return answer === "ada" ? user("ada", { subscribe: ["/rooms/1"] }) : undefined;
+      },
+    });
+    const ada = await open("a", "match=/rooms/1");
+    answer = "error";
+    await hub.reauthorize({ subject: "ada" });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    answer = "nobody";
+    await ada.ended;
+    expect(hub.subscribers()).toEqual([]);
+  });
+
+  it("allow a user as many streams as an address, where the runtime tells no address", async () => {
+    const hub = createHub({
+      connectionsPerAddress: 2,
+      authorize: (request) => user((request as Request).headers.get("x-user") ?? ""),
+    });
+    onTestFinished(() => hub.close());
+    const open = (name: string): Promise<Response> => hub.fetch(new Request(`${hub.url}?match=a`, { headers: { "x-user": name } }));
+    const first = [await open("ada"), await open("ada")];
+    expect((await open("ada")).status).toBe(429);
+    expect((await open("bob")).status).toBe(200);
+    await first[0]?.body?.cancel();
+    expect((await open("ada")).status).toBe(200);
+  });
+
   it.each<[unknown, string]>([
     [{ subject: "ada", subscribes: ["x"] }, "subscribes"],
     [{ subscribe: ["x"] }, "subject"],
@@ -383,5 +414,12 @@ describe("a route of the application's own", () => {
     expect((await stream.next()).data).toBe("x");
     await stream.ended;
     await expect(hub.response(new Request(origin), { match: [] })).rejects.toThrow(/`match` is a list; it must be at least one topic/);
+  });
+
+  it.each(["POST", "PUT", "DELETE", "OPTIONS"])("answers %s with 405", async (method) => {
+    const hub = createHub({ journal: journal() });
+    onTestFinished(() => hub.close());
+    expect((await hub.response(new Request("http://x.example/", { method }), { match: "a" })).status).toBe(405);
+    expect(hub.stats().subscribers).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import type { HubError } from "../core/errors.ts";
+import { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/live/subscriber.ts";
 import type { HttpContext } from "./context.ts";
 import { answerPoll, isPoll } from "./poll.ts";
@@ -32,7 +32,7 @@ export async function handleFetch(context: HttpContext, request: Request, decide
     let close: () => void;
     try {
       hub.tokens.checkCurrent(authorization);
-      close = context.connections.open(undefined, selection);
+      close = context.connections.open(undefined, selection, authorization?.subject);
     } catch (error) {
       return toResponse(outcome.refuse(error), request.method);
     }
@@ -63,7 +63,7 @@ export async function handleFetch(context: HttpContext, request: Request, decide
 
 /** @param path - Default: the request's, as far as it is one of the hub's. */
 function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare, path: string | undefined): HubRequest {
-  const { host, pathname, search } = new URL(request.url);
+  const { host, pathname, search } = urlOf(request);
   const { headers } = request;
   const authorization = headers.get("authorization");
   const isPlain = removesContentEncoding(request);
@@ -83,6 +83,15 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
     // The server that accepts the connections knows their number.
     admit: () => undefined,
   };
+}
+
+/** @throws HubError `malformed_request`. Some servers put a bad `Host` into the URL. */
+function urlOf(request: Request): URL {
+  try {
+    return new URL(request.url);
+  } catch (error) {
+    throw new HubError("malformed_request", "The request's address, or its field Host, is not valid.", { cause: error });
+  }
 }
 
 /**
@@ -111,7 +120,9 @@ async function readBody(request: Request, maxBytes: number, share: BodyShare): P
     stop();
   });
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw refused ?? unreadable(error);
+    });
     if (refused !== undefined) throw refused;
     if (done) return body.end();
     try {
@@ -121,6 +132,14 @@ async function readBody(request: Request, maxBytes: number, share: BodyShare): P
       throw error;
     }
   }
+}
+
+/** Makes the error of a body whose client has left, or that the server before the hub refuses. */
+function unreadable(error: unknown): HubError {
+  if (error instanceof Error && "status" in error && error.status === 413) {
+    return new HubError("too_large", "The body is larger than the server before the hub accepts.", { cause: error });
+  }
+  return new HubError("invalid_body", "The body did not come to its end.", { cause: error });
 }
 
 /** Makes a function that watches a signal until the function that it returns is called. */

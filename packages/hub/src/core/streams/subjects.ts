@@ -5,7 +5,7 @@ import type { Journal, JournalRecord } from "../journal/journal.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Logger } from "../logger.ts";
 import { Recent } from "../recent.ts";
-import { monotonicMs } from "../scheduler.ts";
+import { after, monotonicMs } from "../scheduler.ts";
 import type { Streams } from "./streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 import { noteOf } from "../update/update.ts";
@@ -28,6 +28,12 @@ export interface OfSubject {
 const QUESTIONS = 16;
 /** Most questions at a time about one user, so that a user whose session hangs holds up nobody else. */
 const QUESTIONS_PER_SUBJECT = 4;
+
+/**
+ * When the application is asked again that could not answer, in milliseconds after each failure. The
+ * last one holds for all further failures.
+ */
+const ASK_AGAIN_MS = [1000, 5000, 15_000] as const;
 
 /** Most remembered subjects, in each of two generations. */
 const REMEMBERED = 10_000;
@@ -67,6 +73,8 @@ export class Subjects {
   readonly #judging = new Set<Subscriber>();
   readonly #judgingOf = new Map<string | undefined, number>();
   #questions = 0;
+  /** Failures in a row to judge a stream. */
+  readonly #failures = new WeakMap<Subscriber, number>();
   readonly #by: string = crypto.randomUUID();
 
   /** @param options - `topic`: of the notes. */
@@ -192,11 +200,13 @@ export class Subjects {
       now = await old?.askAgain?.();
     } catch (error) {
       if (!(error instanceof HubError) || error.code !== "unauthorized") {
-        // The rights hold until their end. By then the application may answer again.
+        // The rights hold until their end, unless the application answers again before.
         this.#notices.log("error", "authorize", { err: (error as Error).cause ?? error }, "the application could not judge a stream again");
+        this.#askLater(subscriber);
         return;
       }
     }
+    this.#failures.delete(subscriber);
     if ((subscriber.state as string) === "closed" || subscriber.authorization !== old) return;
     // The rights have changed since the question, and the stream waits for the next.
     if (now !== undefined && !this.#isCurrent(now)) return;
@@ -207,6 +217,14 @@ export class Subjects {
       this.#notices.log("error", "rights", { err: error }, "a stream could not get its new rights, and has ended");
       this.#streams.end(subscriber);
     }
+  }
+
+  #askLater(subscriber: Subscriber): void {
+    const failures = this.#failures.get(subscriber) ?? 0;
+    this.#failures.set(subscriber, failures + 1);
+    after(ASK_AGAIN_MS[Math.min(failures, ASK_AGAIN_MS.length - 1)] ?? 0, () => {
+      if (subscriber.state !== "closed") this.#ask(subscriber, this.#called);
+    });
   }
 
   #isCurrent({ issuer, subject, askedAtMs = Infinity }: Authorization): boolean {

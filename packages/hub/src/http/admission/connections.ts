@@ -9,8 +9,8 @@ import { PatternCounts } from "./pattern-counts.ts";
 /** Bounds on open streams. */
 export interface ConnectionLimits {
   /**
-   * Most streams from one address (IPv6: one /64). The loopback is exempt. Stops one peer from
-   * taking all.
+   * Most streams from one address (IPv6: one /64), or of one user where the runtime tells no
+   * address. The loopback is exempt. Stops one peer from taking all.
    */
   readonly connectionsPerAddress: number;
   /** Most streams in total. Stops the process from running out of descriptors. */
@@ -81,16 +81,17 @@ export class Connections {
    * Counts one more stream.
    *
    * @param address - The peer's, if the runtime tells it.
+   * @param subject - The user, who is counted in the place of an unknown address.
    * @returns A function to call once when the stream has ended.
    * @throws HubError `too_many_connections` or `too_many_patterns` if the address has too many,
    *   `overloaded` if the hub has.
    */
-  open(address: string | undefined, { matchers }: Pick<Selection, "matchers">): () => void {
+  open(address: string | undefined, { matchers }: Pick<Selection, "matchers">, subject?: string): () => void {
     if (this.#total >= this.#limits.connections) {
       throw new HubError("overloaded", "The hub has reached its limit of streams. Try again later.", { retryAfterMs: between(FULL) });
     }
     const patterns = matchers.some(isPattern) ? matchers.filter(isPattern).map(({ key }) => key) : NO_PATTERNS;
-    const key = address === undefined ? undefined : addressKey(address);
+    const key = address === undefined ? subject && `user ${subject}` : addressKey(address);
     const taken = key === undefined ? undefined : this.#takenBy(key, patterns);
     this.#checkProcess(patterns);
     this.#total++;

@@ -11,6 +11,7 @@ import {
   toMatcher,
   type TopicGrant,
 } from "../auth/app-rights.ts";
+import { HubError } from "../../core/errors.ts";
 import type { Authorization } from "../../core/matching/authorization.ts";
 import { parseForm } from "../body/form.ts";
 import type { HttpContext } from "../context.ts";
@@ -48,6 +49,9 @@ export type StreamChoice = ChosenStream | Nobody | (() => ChosenStream | Nobody 
 
 /** Parameters that a client of such a stream may send: its cursor, and how long it waits for a poll. */
 const CLIENT_NAMES: ReadonlySet<string> = new Set([...CURSOR_NAMES, "wait"]);
+
+/** Methods that open a stream. */
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
 
 /** Streams at routes of the application's own. */
 export class ChosenStreams {
@@ -90,9 +94,12 @@ export class ChosenStreams {
    * Answers with the stream that the application has chosen.
    *
    * @param choice - Nobody: the application does not know who asks.
-   * @throws HubError `unauthorized` for nobody, `internal` if the function fails, and as `subscribe`.
+   * @throws HubError `method_not_allowed`, `unauthorized` for nobody, `internal` if the function fails, and as `subscribe`.
    */
   async open(context: HttpContext, request: HubRequest, choice: StreamChoice): Promise<StreamReply> {
+    if (!METHODS.has(request.method)) {
+      throw new HubError("method_not_allowed", "This address has a stream. Ask for it with GET.");
+    }
     request.admit();
     const [chosen, authorization] = await this.#decide(typeof choice === "function" ? choice : () => choice);
     const asked = {
