@@ -23,6 +23,7 @@ const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>([
   "maxHttp2Streams",
   "tlsCert",
   "tlsKey",
+  "tracing",
   "workers",
 ]);
 

@@ -50,6 +50,7 @@ describe("help", () => {
       "maxHttp2Streams",
       "tlsCert",
       "tlsKey",
+      "tracing",
       "workers",
     ];
     for (const [command, others] of [

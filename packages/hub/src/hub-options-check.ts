@@ -49,6 +49,7 @@ const HUB_OPTIONS = {
   subscriptions: flag(),
   subscriptionLeaseMs: whole(TIME_RANGES.subscriptionLeaseMs, "milliseconds"),
   workers: withMethods(["ask", "answer"], "what asks the other processes of this server, such as `journal.peers` of a log."),
+  tracing: withMethods(["begin"], "what `openTelemetry()` of artesian/opentelemetry gives."),
   logger: withMethods(
     ["debug", "info", "warn", "error"],
     "a logger with the methods debug, info, warn and error, such as pino() or console.",

@@ -22,6 +22,7 @@ export type { PeerAnswer, PeerAnswers, PeerBus, PeerListener, Peers } from "./co
 export type { HealthCheck, Readiness } from "./core/readiness.ts";
 export type { ReceivedUpdate, SubscribeOptions } from "./core/replay/reader.ts";
 export type { Revocation } from "./core/table/revocations.ts";
+export type { Span, SpanFacts, SpanName, SpanStart, Tracing } from "./core/tracing.ts";
 export type { HubObserver, ObservedSubscriber } from "./core/streams/roster.ts";
 export type { ScheduledUpdate } from "./core/table/schedule.ts";
 export type { JournalState, StateEntry, StateStep } from "./core/journal/state.ts";

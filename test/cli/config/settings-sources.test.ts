@@ -98,6 +98,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   workers: ["2", 2],
   logLevel: ["debug", "debug"],
   accessLog: ["true", true],
+  tracing: ["true", true],
   bot: ["none", "none"],
   botFirstToken: ["2m", 120_000],
   botNextToken: ["8s", 8000],

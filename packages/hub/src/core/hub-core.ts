@@ -1,4 +1,5 @@
 import { Dispatcher } from "./live/dispatcher.ts";
+import { DispatchSpans } from "./live/dispatch-spans.ts";
 import { Grants } from "./matching/grants.ts";
 import { DEFAULT_TIMES, type HubCoreOptions } from "./hub-options.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -21,6 +22,7 @@ import type { Sink } from "./live/subscriber.ts";
 import { Streams } from "./streams/streams.ts";
 import { Subjects } from "./streams/subjects.ts";
 import { Tokens } from "./table/tokens.ts";
+import type { Tracing } from "./tracing.ts";
 import { TopicParser } from "./update/topic.ts";
 import { Turns } from "./turns.ts";
 import { Fleet } from "./inspect/fleet.ts";
@@ -35,6 +37,8 @@ export class HubCore {
   readonly url: string;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** Undefined: nothing is measured. */
+  readonly tracing: Tracing | undefined;
   /** Logs the journal's outages. */
   readonly outage: OutageLog;
   /** Time in milliseconds for which tokens are accepted after their end. */
@@ -80,9 +84,11 @@ export class HubCore {
     this.url = options.url ?? DEFAULT_URL;
     this.limits = limitsOf(options.limits);
     this.logger = options.logger ?? SILENT;
+    this.tracing = options.tracing;
     this.leewayMs = options.leewayMs ?? 0;
     this.publishedRetryMs = retryRangeOf("publishedRetryMs", options.publishedRetryMs ?? DEFAULT_PUBLISHED_RETRY_MS);
-    const { limits, logger, leewayMs } = this;
+    const { limits, logger, leewayMs, tracing } = this;
+    const spans = tracing && new DispatchSpans(tracing);
     const turns = new Turns();
     const hubPath = new URL(this.url).pathname;
     const parser = new TopicParser(this.url);
@@ -97,6 +103,7 @@ export class HubCore {
       ...options,
       page: { maxRecords: limits.replayUpdates, maxBytes: limits.replayBytes },
       publishedRetryMs: this.publishedRetryMs,
+      spans,
     });
     const dispatcher = this.#dispatcher;
     this.#streams = new Streams(
@@ -110,6 +117,7 @@ export class HubCore {
         writeStallMs: options.writeStallMs ?? DEFAULT_TIMES.writeStallMs,
         heldBytes: limits.heldBytes,
         leewayMs,
+        tracing,
       },
       logger,
     );
@@ -149,6 +157,8 @@ export class HubCore {
       retryMs: this.publishedRetryMs,
       asciiIds: options.asciiIds ?? false,
       isPrivate: options.isPrivate ?? false,
+      tracing,
+      spans,
       logger,
     });
     this.readers = new Readers({

@@ -5,6 +5,7 @@ import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import type { Peers } from "./journal/peers.ts";
 import type { Range } from "./range.ts";
+import type { Tracing } from "./tracing.ts";
 import { RETRY_BOUNDS_MS, type RetryRange } from "./update/retry.ts";
 
 /** How a hub behaves. All times are milliseconds. */
@@ -82,6 +83,13 @@ export interface HubCoreOptions {
    * this process is alone.
    */
   readonly workers?: Peers | undefined;
+  /**
+   * Measures publishes, dispatches, subscriptions and replays, such as `openTelemetry()` of
+   * `artesian/opentelemetry`. Default: nothing is measured.
+   *
+   * @see docs/operate/tracing.md
+   */
+  readonly tracing?: Tracing | undefined;
   /** Default: reports nothing. */
   readonly logger?: Logger | undefined;
 }

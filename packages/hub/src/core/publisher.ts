@@ -1,5 +1,6 @@
 import { APP_ISSUER, type Authorization } from "./matching/authorization.ts";
 import type { Dispatcher } from "./live/dispatcher.ts";
+import type { AppendSpan, DispatchSpans } from "./live/dispatch-spans.ts";
 import { HubError } from "./errors.ts";
 import { Durations } from "./durations.ts";
 import type { Grants } from "./matching/grants.ts";
@@ -25,6 +26,7 @@ import { boundRetry, type RetryRange } from "./update/retry.ts";
 import { monotonicMs } from "./scheduler.ts";
 import type { Schedule, ScheduledUpdate } from "./table/schedule.ts";
 import type { Tokens } from "./table/tokens.ts";
+import { endWith, type Span, type SpanFacts, type Tracing } from "./tracing.ts";
 import type { TopicParser } from "./update/topic.ts";
 import {
   checkAscii,
@@ -36,6 +38,7 @@ import {
   validateUpdate,
 } from "./update/update.ts";
 import { readInputs } from "./update/update-input.ts";
+import { utf8Bytes } from "./update/bytes.ts";
 
 /** A publish call that may repeat an earlier attempt. */
 interface Attempt {
@@ -62,6 +65,8 @@ export class Publisher {
   #writes = 0;
   #waiting: (() => void)[] = [];
   readonly #isPrivate: boolean;
+  readonly #tracing: Tracing | undefined;
+  readonly #spans: DispatchSpans | undefined;
   /** Number of updates acknowledged. */
   published = 0;
   /** From the check of a publisher's updates until they were acknowledged. */
@@ -83,6 +88,9 @@ export class Publisher {
     asciiIds: boolean;
     /** Whether updates of this process are private unless they say otherwise. */
     isPrivate: boolean;
+    /** Undefined: nothing is measured. */
+    tracing: Tracing | undefined;
+    spans: DispatchSpans | undefined;
     logger: Logger;
   }) {
     this.#journal = options.journal;
@@ -97,6 +105,8 @@ export class Publisher {
     this.#retryMs = options.retryMs;
     this.#asciiIds = options.asciiIds;
     this.#isPrivate = options.isPrivate;
+    this.#tracing = options.tracing;
+    this.#spans = options.spans;
     this.#log = new LogThrottle(options.logger);
   }
 
@@ -123,7 +133,10 @@ export class Publisher {
   async publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
     const inputs = readInputs(updates);
     const kept = this.#isPrivate ? inputs.map((update) => ({ ...update, private: update.private ?? true })) : inputs;
-    return this.publishFor(undefined, kept, idempotencyKeyOf(options), OWN_PROCESS);
+    const key = idempotencyKeyOf(options);
+    if (this.#tracing === undefined) return this.publishFor(undefined, kept, key, OWN_PROCESS);
+    const span = this.#tracing.begin("publish", { kind: "producer" });
+    return endWith(span, this.publishFor(undefined, kept, key, OWN_PROCESS, span));
   }
 
   /**
@@ -135,12 +148,14 @@ export class Publisher {
    * @param idempotencyKey - If the key is known, nothing is published. With the same updates, the
    *   result is the first attempt's event ids.
    * @param publisher - The key's owner. Default: that of the token.
+   * @param span - The span of the publish, which the caller ends.
    */
   async publishFor(
     authorization: Authorization | undefined,
     updates: readonly TextUpdate[],
     idempotencyKey?: string,
     publisher?: string,
+    span?: Span,
   ): Promise<readonly string[]> {
     if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.#tokens.checkCurrent(authorization);
@@ -152,12 +167,17 @@ export class Publisher {
     const batch = this.#validate(authorization?.issuer === APP_ISSUER ? updates.map((update) => ({ ...update, private: true })) : updates);
     if (authorization !== undefined) for (const update of batch) this.#checkGrant(authorization, update);
     const times = this.#deliveryTimes(updates);
+    const append = span && this.#beginAppend(span, batch);
     this.#writes++;
     try {
-      const ids = await this.#write(batch, times, attempt);
+      const ids = await this.#write(batch, times, attempt, append);
+      append?.end();
       this.#outage.succeeded();
       this.acknowledgements.add(monotonicMs() - beganAt);
       return ids;
+    } catch (error) {
+      append?.end(error);
+      throw error;
     } finally {
       if (--this.#writes === 0) this.#tellSettled();
     }
@@ -182,6 +202,11 @@ export class Publisher {
     return ((await this.#schedule?.cancel(id, mayCancel)) ?? 0) > 0;
   }
 
+  #beginAppend(span: Span, batch: readonly Update[]): AppendSpan | undefined {
+    span.set(factsOf(batch));
+    return this.#spans?.append(span, batch.length);
+  }
+
   #checkGrant(authorization: Authorization, { topics }: Update): void {
     if (this.#grants.mayPublish(authorization, topics)) return;
     throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
@@ -198,10 +223,12 @@ export class Publisher {
     batch: readonly Update[],
     times: readonly (number | undefined)[] | undefined,
     attempt: Attempt | undefined,
+    append: AppendSpan | undefined,
   ): Promise<readonly string[]> {
     if (times !== undefined) return this.#publishLater(batch, times, attempt);
-    if (attempt !== undefined) return this.#publishOnce(batch, attempt);
+    if (attempt !== undefined) return this.#publishOnce(batch, attempt, append);
     const offsets = await this.#journal.append(batch);
+    append?.committed(offsets);
     this.published += batch.length;
     return this.#idsOf(batch, offsets);
   }
@@ -236,9 +263,14 @@ export class Publisher {
     return { journal, key: JSON.stringify([publisher, key]), request: requestText(updates) };
   }
 
-  async #publishOnce(batch: readonly Update[], { journal, key, request }: Attempt): Promise<readonly string[]> {
+  async #publishOnce(
+    batch: readonly Update[],
+    { journal, key, request }: Attempt,
+    append: AppendSpan | undefined,
+  ): Promise<readonly string[]> {
     const outcome = await journal.append({ key, request, batch });
     if (outcome.kind !== "appended") return this.#firstIds(batch, outcome);
+    append?.committed(outcome.offsets);
     this.published += batch.length;
     return this.#idsOf(batch, outcome.offsets, outcome.ids);
   }
@@ -308,4 +340,13 @@ export class Publisher {
     );
     return outcome.kind === "appended" ? ids : this.#firstIds(batch, outcome);
   }
+}
+
+function factsOf(batch: readonly Update[]): SpanFacts {
+  return {
+    updates: batch.length === 1 ? undefined : batch.length,
+    topics: batch.reduce((sum, { topics }) => sum + topics.length, 0),
+    bytes: batch.reduce((sum, { data }) => sum + utf8Bytes(data), 0),
+    private: batch.some((update) => update.private),
+  };
 }

@@ -15,6 +15,7 @@ import { resolveStart, type Start } from "./replay/start.ts";
 import type { Streams } from "./streams/streams.ts";
 import type { Sink, Subscriber } from "./live/subscriber.ts";
 import type { Tokens } from "./table/tokens.ts";
+import type { Span } from "./tracing.ts";
 import type { TopicParser } from "./update/topic.ts";
 import type { Turns } from "./turns.ts";
 
@@ -120,17 +121,19 @@ export class Readers {
    * journal's updates after the start, then new updates, without a seam.
    *
    * @param authorization - Claims of the subscriber's token. The stream ends with the token.
+   * @param span - The span of the request, which ends here or later.
    * @returns Undefined if the hub is shutting down or the journal was replaced meanwhile. The peer
    *   was told to come back, and the stream is at its end. A failure status would stop an
    *   `EventSource` permanently.
    */
-  attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
+  attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization, span?: Span): Subscriber | undefined {
     if (this.#isDraining() || start.epoch !== this.#dispatcher.epoch) {
       this.#streams.turnAway(selection, sink);
+      span?.end("draining");
       return undefined;
     }
     this.#tokens.checkCurrent(authorization);
-    return this.#streams.open(selection, sink, start, authorization);
+    return this.#streams.open(selection, sink, start, authorization, span);
   }
 
   /** Number of updates after a start, which match or not. */

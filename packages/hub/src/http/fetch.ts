@@ -27,7 +27,7 @@ export async function handleFetch(context: HttpContext, request: Request, decide
       decide,
     );
     if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
-    const { headers, selection, start, authorization } = outcome;
+    const { headers, selection, start, authorization, span } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
     let close: () => void;
     try {
@@ -47,7 +47,7 @@ export async function handleFetch(context: HttpContext, request: Request, decide
     }
     try {
       return new Response(
-        openStream((sink) => hub.readers.attach(selection, sink, start, authorization), close, request.signal),
+        openStream((sink) => hub.readers.attach(selection, sink, start, authorization, span), close, request.signal),
         { headers },
       );
     } catch (error) {

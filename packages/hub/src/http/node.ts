@@ -7,6 +7,7 @@ import type { HttpContext } from "./context.ts";
 import { BodyReadError, type HubRequest } from "./request.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
 import type { Subscriber } from "../core/live/subscriber.ts";
+import { failureCode } from "../core/tracing.ts";
 import type { Framing } from "../core/update/wire.ts";
 import type { Reply } from "./reply/reply.ts";
 import { answerPoll, isPoll } from "./poll.ts";
@@ -266,10 +267,13 @@ function stream(
 ): void {
   // While the journal or a key set was asked, the peer may have left, or another request on the
   // connection may have become a stream.
-  if (req.socket.destroyed || res.destroyed || res.headersSent || isTaken(req.socket)) return;
+  if (req.socket.destroyed || res.destroyed || res.headersSent || isTaken(req.socket)) return outcome.span?.end();
   // For a stream, a peer that has ended its half has left. No further event would tell.
-  if (req.socket.readableEnded) return void req.socket.destroy();
-  const { headers, selection, start, authorization } = outcome;
+  if (req.socket.readableEnded) {
+    req.socket.destroy();
+    return outcome.span?.end();
+  }
+  const { headers, selection, start, authorization, span } = outcome;
   if (req.method === "HEAD") {
     setHeaders(res, headers);
     res.writeHead(200).end();
@@ -292,16 +296,20 @@ function stream(
     return;
   }
   // Another party ended the response meanwhile. Frames for a socket can't go through a response.
-  if (way.sockets !== undefined && res.socket === null) return close();
+  if (way.sockets !== undefined && res.socket === null) {
+    span?.end();
+    return close();
+  }
   const sink = openSink(req, res, outcome, way, close);
   let subscriber: Subscriber | undefined;
   try {
-    subscriber = context.hub.readers.attach(selection, sink, start, authorization);
+    subscriber = context.hub.readers.attach(selection, sink, start, authorization, span);
   } catch (error) {
     // The token ended at this very moment, for example. The head may be sent, so the stream ends
     // without an answer.
     close();
     sink.destroy();
+    span?.end(failureCode(error));
     throw error;
   }
   if (subscriber === undefined) return close();
@@ -325,7 +333,7 @@ function onClose({ socket, httpVersionMajor }: IncomingMessage, res: ServerRespo
 function openSink(
   req: IncomingMessage,
   res: ServerResponse,
-  { headers, selection }: Extract<Outcome, { kind: "stream" }>,
+  { headers, selection, span }: Extract<Outcome, { kind: "stream" }>,
   { address, sockets }: Way,
   close: () => void,
 ): NodeSink {
@@ -336,6 +344,7 @@ function openSink(
     divertWrites(res, sink);
     return sink;
   } catch (error) {
+    span?.end(failureCode(error));
     close();
     throw error;
   }

@@ -28,7 +28,7 @@ export function isPoll(outcome: Extract<Outcome, { kind: "stream" }>): outcome i
  */
 export function answerPoll(
   { hub, polled }: HttpContext,
-  { headers, selection, start, authorization, poll, refuse }: PollOutcome,
+  { headers, selection, start, authorization, poll, refuse, span }: PollOutcome,
   { address, isOf, whenGone }: PollClient,
   close: () => void,
 ): Promise<Reply> {
@@ -49,7 +49,7 @@ export function answerPoll(
     });
     const stop = whenGone(() => sink.end());
     try {
-      const subscriber = readers.attach(selection, sink, start, authorization);
+      const subscriber = readers.attach(selection, sink, start, authorization, span);
       if (subscriber === undefined) close();
       else sink.bind(subscriber, close);
     } catch (error) {

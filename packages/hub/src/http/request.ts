@@ -1,4 +1,5 @@
 import type { AppRequest } from "./auth/app-rights.ts";
+import type { Span } from "../core/tracing.ts";
 import type { Framing } from "../core/update/wire.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface HubRequest {
   header(name: string): string | undefined;
   /** Every `Authorization` field. */
   readonly authorization: readonly string[];
+  /** The span of a publish or a subscription. Undefined if nothing is measured. */
+  span?: Span | undefined;
   /** How a stream to this client is delimited. */
   readonly framing: Framing;
   /** @throws HubError `too_large`, `overloaded` or `invalid_body`; {@link BodyReadError}. */

@@ -1,10 +1,11 @@
+import { failureCode, type Span, type SpanName, type Tracing } from "../core/tracing.ts";
 import { encodeDrain } from "../core/update/frame.ts";
 import type { HttpContext } from "./context.ts";
 import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Wanted } from "./routes/metrics-collector.ts";
 import { NO_HEADERS } from "./reply/cors.ts";
 import { failureOf, problemReply } from "./reply/problem.ts";
-import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
+import { ALIAS_PATH, type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
 import { allowedMethods, route, type Routed } from "./router.ts";
 import { comeBackMs, noteForeignPage, noteRefusal } from "./reply/turned-away.ts";
 
@@ -15,6 +16,8 @@ export type Outcome =
       readonly kind: "stream";
       /** Makes the answer if the stream can't be opened after all. */
       readonly refuse: (error: unknown) => Reply;
+      /** The span of the request, which goes to the stream. */
+      readonly span: Span | undefined;
     });
 
 /** What answers a request. */
@@ -28,14 +31,21 @@ export type Decide = (context: HttpContext, request: HubRequest) => Routed | Pro
  */
 export async function respond(context: HttpContext, request: HubRequest, decide: Decide = route): Promise<Outcome> {
   const crossOrigin = context.cors.headers(request.header("origin"));
+  if (context.hub.tracing !== undefined) request.span = beginSpan(context, context.hub.tracing, request, decide);
   try {
     const routed = await decide(context, request);
-    if ("status" in routed) return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
+    if ("status" in routed) {
+      request.span?.end();
+      return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
+    }
     noteForeignPage(context, request, crossOrigin);
     const refuse = (error: unknown): Reply => withHeaders(refusal(context, request, error), crossOrigin);
-    return { ...routed, kind: "stream", headers: mergeHeaders(crossOrigin, routed.headers), refuse };
+    return { ...routed, kind: "stream", headers: mergeHeaders(crossOrigin, routed.headers), refuse, span: request.span };
   } catch (error) {
-    if (error instanceof BodyReadError) throw error;
+    if (error instanceof BodyReadError) {
+      request.span?.end(failureCode(error));
+      throw error;
+    }
     return { kind: "reply", reply: withHeaders(refusal(context, request, error), crossOrigin) };
   }
 }
@@ -45,6 +55,7 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   const failure = failureOf(error);
   const reply = problemReply(failure, hub.logger, context.faults);
   const { code } = failure;
+  request.span?.end(code);
   context.metrics.refused(wantedBy(context, request), code);
   const retryMs = comeBackMs(context, request, failure);
   noteRefusal(context, request, failure, retryMs);
@@ -60,6 +71,22 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   if (code === "unsupported_encoding") headers["Accept-Encoding"] = "identity";
   return { ...reply, headers };
 }
+
+/** Begins the span of a publish or a subscription. Other requests have none. */
+function beginSpan(context: HttpContext, tracing: Tracing, request: HubRequest, decide: Decide): Span | undefined {
+  const { method, pathname } = request;
+  const name = decide === route ? SPANS.get(method) : OF_APP.get(method);
+  if (name === undefined || (pathname !== context.hubPath && pathname !== ALIAS_PATH)) return undefined;
+  return tracing.begin(name, { kind: "server", header: (field) => request.header(field) });
+}
+
+const SPANS: ReadonlyMap<string, SpanName> = new Map([
+  ["POST", "publish"],
+  ["GET", "subscribe"],
+  ["QUERY", "subscribe"],
+]);
+/** Streams that the application has chosen. */
+const OF_APP: ReadonlyMap<string, SpanName> = new Map(["GET", "POST", "QUERY"].map((method) => [method, "subscribe"]));
 
 function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {
   if (pathname === metadata.path || pathname.startsWith(`${hubPath}/`)) return "other";

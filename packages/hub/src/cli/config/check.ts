@@ -6,6 +6,7 @@ import { keyProblems } from "../keys/trusted.ts";
 import { accessOfServer } from "../serve/access.ts";
 import { resolveHost } from "../serve/address.ts";
 import { certificateOf } from "../serve/tls/certificate.ts";
+import { tracingOf } from "../serve/tracing.ts";
 import { workersOf } from "../serve/workers.ts";
 import type { Config } from "./config.ts";
 import { placeOf } from "./flags.ts";
@@ -54,6 +55,7 @@ export async function checkConfig(sources: Sources): Promise<Verdict> {
   await tryTo(() => certificateOf(config));
   for (const { directory, place } of directoriesOf(config)) await tryTo(() => checkDirectory(directory, place));
   await tryTo(() => checkClient(config));
+  await tryTo(() => tracingOf(config));
   return { problems: [...new Set(problems)], warnings, config };
 }
 

@@ -105,6 +105,7 @@ export interface Config {
   readonly workers: number | typeof AUTO;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly accessLog: boolean;
+  readonly tracing: boolean;
   readonly bot: string;
   readonly botFirstToken: number;
   readonly botNextToken: number;

@@ -304,6 +304,13 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: false,
     help: "log each request at its end, with an id that the answer carries too (X-Request-Id)",
   },
+  tracing: {
+    group: "Other",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    help: "give spans of publishes, deliveries and subscriptions to OpenTelemetry (needs @opentelemetry/api and an SDK)",
+  },
   ...DEMO_SETTINGS,
 };
 

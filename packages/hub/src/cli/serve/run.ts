@@ -39,6 +39,7 @@ import { createPrepare } from "./reload/prepare.ts";
 import { certificateOf } from "./tls/certificate.ts";
 import { CertificateWatch } from "./tls/certificate-watch.ts";
 import { findServiceManager, NO_MANAGER } from "./service-manager.ts";
+import { flushSpans, tracingOf, warnWithoutSdk } from "./tracing.ts";
 import { openWhileAnswering } from "./waiting.ts";
 import { createWaitingMetrics } from "./waiting-metrics.ts";
 import { VERSION } from "../version.ts";
@@ -116,6 +117,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   logAllElse(log.logger);
   // The probes run now, so that no request waits for them.
   const [{ handleWriter }, handsOn] = await Promise.all([probeSockets(log.logger), config.noStrictReader ? false : canHandOn(log.logger)]);
+  const tracing = await tracingOf(config);
+  warnWithoutSdk(tracing, log.logger);
   const room = capacity();
   if (room.warning !== undefined) log.logger.warn({}, room.warning);
   const hangUp = options.stopsOnHangUp === true;
@@ -205,6 +208,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     anonymousPublish: access.anonymousPublish,
     compat: config.compat,
     reservedTopics: options.reservedTopics,
+    tracing,
     corsOrigins: config.corsOrigin,
     publishOrigins: config.publishOrigin,
     logger: log.logger,
@@ -291,6 +295,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     await hub.close();
   }, config.drain);
   clearTimeout(watchdog);
+  await flushSpans(tracing);
   admin?.close();
   log.logger.info({}, "stopped");
   await log.close();

@@ -7,6 +7,7 @@ import { resolveHost } from "./address.ts";
 import type { Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
 import { certificateOf } from "./tls/certificate.ts";
+import { tracingOf } from "./tracing.ts";
 import { runWorkers, workersOf } from "./workers.ts";
 
 /**
@@ -14,7 +15,7 @@ import { runWorkers, workersOf } from "./workers.ts";
  *
  * @param readAgain - Reads the configuration again, at SIGHUP.
  * @throws UsageError when nobody could publish, or a key or certificate can't be used.
- * @throws Failure when the server can't be started.
+ * @throws Failure when the server can't be started, or `@opentelemetry/api` is missing.
  */
 export async function serve(config: Config, readAgain: () => Config): Promise<void> {
   const address = await resolveHost(config.host);
@@ -22,6 +23,7 @@ export async function serve(config: Config, readAgain: () => Config): Promise<vo
   const ids = idsSecretOf(config);
   // Read again by each process. Here a mistake is told before anything starts.
   certificateOf(config);
+  await tracingOf(config);
   const plan: Plan = {
     config,
     address,

@@ -2,6 +2,7 @@ import type { IdCipher } from "../journal/cursor.ts";
 import type { JournalRecord, ReadLimits } from "../journal/journal.ts";
 import type { Compression } from "../update/gzip-blocks.ts";
 import type { RetryRange } from "../update/retry.ts";
+import type { DispatchSpans } from "./dispatch-spans.ts";
 import type { Update } from "../update/update.ts";
 
 /** How a dispatcher reads and encodes. */
@@ -14,6 +15,8 @@ export interface DispatcherOptions {
   readonly page: ReadLimits;
   /** The `retry` times, in milliseconds, that publishers may send to subscribers. */
   readonly publishedRetryMs: RetryRange;
+  /** Default: no spans. */
+  readonly spans?: DispatchSpans | undefined;
 }
 
 /**

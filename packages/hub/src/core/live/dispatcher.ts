@@ -1,6 +1,7 @@
 import type { Cohort, CohortMember } from "./cohort.ts";
 import { Cohorts, fallBehind } from "./cohorts.ts";
 import { Delivery } from "./delivery.ts";
+import type { DispatchSpans } from "./dispatch-spans.ts";
 import type { DispatcherOptions, PresenceNotes } from "./dispatcher-options.ts";
 import { Durations } from "../durations.ts";
 import { EventIds } from "../journal/event-ids.ts";
@@ -64,6 +65,7 @@ export class Dispatcher {
   readonly #index: MatcherIndex;
   readonly #topicSearch: TopicSearch;
   readonly #delivery: Delivery;
+  readonly #spans: DispatchSpans | undefined;
   readonly #unfollow: () => void;
   #position: number;
   /** Offset of the last record that came from the journal. */
@@ -73,9 +75,10 @@ export class Dispatcher {
   #waiters: (() => void)[] = [];
 
   constructor(journal: Journal, parser: TopicParser, options: DispatcherOptions) {
-    const { page, compression, idCipher, publishedRetryMs } = options;
+    const { page, compression, idCipher, publishedRetryMs, spans } = options;
     this.#journal = journal;
     this.page = page;
+    this.#spans = spans;
     this.#position = journal.tail();
     this.#accepted = this.#position;
     this.ids = new EventIds(journal, idCipher);
@@ -144,6 +147,7 @@ export class Dispatcher {
     this.#position = this.#journal.tail();
     this.#accepted = this.#position;
     this.ring.restart(this.#position);
+    this.#spans?.restart(this.#position);
     this.onNote(undefined);
     this.wake();
   }
@@ -221,6 +225,7 @@ export class Dispatcher {
     const members = fallBehind(this.cohorts.all);
     this.#position = offset;
     this.ring.restart(offset);
+    this.#spans?.passed(offset);
     for (const member of members) member.replay();
     this.onNote(undefined);
     this.wake();
@@ -248,12 +253,21 @@ export class Dispatcher {
     }
     this.#pending.dispatched(this.#position);
     if (touched.length > 0) {
+      const delivered = this.#spans && this.#beginSpan(this.#spans, batch, touched);
       this.#delivery.deliver(touched, batch.length);
+      delivered?.();
       this.delays.add(Date.now() - oldestAt);
       this.onDelivered?.(batch);
-    }
+    } else this.#spans?.passed(this.#position);
     this.wake();
     for (const hearer of hearers) hearer.replay();
+  }
+
+  /** @returns Ends the span. */
+  #beginSpan(spans: DispatchSpans, batch: readonly JournalRecord[], touched: readonly Cohort[]): () => void {
+    const from = batch[0]?.offset ?? this.#position;
+    const taken = batch.filter(({ offset }) => this.ring.entry(offset)?.frame !== undefined).length;
+    return spans.dispatch({ from, to: this.#position }, taken, touched);
   }
 
   /**

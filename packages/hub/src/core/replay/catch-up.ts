@@ -7,6 +7,7 @@ import { type Found, nextStep, type ReplayStep } from "./replay.ts";
 import { type Chunks, ReplayPages } from "./replay-pages.ts";
 import { andThen } from "../scheduler.ts";
 import { pick, readPageFor, type ReplayRecord } from "./read-page.ts";
+import type { StreamSpans } from "./stream-spans.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 import type { Turns } from "../turns.ts";
 
@@ -16,11 +17,14 @@ export class CatchUpContext {
   readonly journal: Journal;
   readonly pages: ReplayPages;
   readonly turns: Turns;
+  /** Undefined: no spans. */
+  readonly spans: StreamSpans | undefined;
 
-  constructor(dispatcher: Dispatcher, journal: Journal, turns: Turns) {
+  constructor(dispatcher: Dispatcher, journal: Journal, turns: Turns, spans?: StreamSpans) {
     this.dispatcher = dispatcher;
     this.journal = journal;
     this.turns = turns;
+    this.spans = spans;
     this.pages = new ReplayPages(this);
   }
 }
@@ -36,6 +40,7 @@ export async function catchUp(subscriber: Subscriber, context: CatchUpContext): 
       subscriber.join();
       return;
     }
+    context.spans?.reads(subscriber);
     await context.turns.next();
     // In a function of its own, because this function's variables stay in memory while it waits,
     // and many wait.
@@ -44,15 +49,20 @@ export async function catchUp(subscriber: Subscriber, context: CatchUpContext): 
 }
 
 function advance(subscriber: Subscriber, context: CatchUpContext): void | Promise<void> {
-  const { dispatcher, pages } = context;
+  const { pages } = context;
   const { cursor, selection } = subscriber;
   const find = (): Found<Chunks> | Promise<Found<Chunks>> =>
     selection.pace.latest ? findLatest(subscriber, context) : pages.find(cursor, selection);
-  return andThen(nextStep(subscriber, find, context), (step) => take(subscriber, step, dispatcher));
+  return andThen(nextStep(subscriber, find, context), (step) => take(subscriber, step, context));
 }
 
-function take(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: Dispatcher): void {
-  if (subscriber.state === "replaying" && !deliver(subscriber, step, dispatcher)) subscriber.stall();
+function take(subscriber: Subscriber, step: ReplayStep<Chunks>, { dispatcher, spans }: CatchUpContext): void {
+  if (subscriber.state !== "replaying") return;
+  const { cursor } = subscriber;
+  const tookAll = deliver(subscriber, step, dispatcher);
+  if (step.kind === "page") spans?.passed(subscriber, subscriber.cursor - cursor);
+  else if (step.kind === "early") spans?.passed(subscriber, step.entries.length);
+  if (!tookAll) subscriber.stall();
 }
 
 /** @returns Whether the peer took everything. */

@@ -2,6 +2,7 @@ import { APP_ISSUER, type Authorization, streamEnd } from "../matching/authoriza
 import { Durations } from "../durations.ts";
 import { Frame } from "../update/encoded-frame.ts";
 import { catchUp, CatchUpContext } from "../replay/catch-up.ts";
+import { StreamSpans } from "../replay/stream-spans.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { ExpiryWheel } from "./expiry.ts";
 import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "../update/frame.ts";
@@ -15,6 +16,7 @@ import { Roster } from "./roster.ts";
 import { afterThisTurn, monotonicMs } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 import type { Start } from "../replay/start.ts";
+import type { Span, Tracing } from "../tracing.ts";
 import type { Turns } from "../turns.ts";
 import { type Sink, Subscriber, type SubscriberEvents } from "../live/subscriber.ts";
 
@@ -28,6 +30,8 @@ export interface StreamOptions {
   readonly heldBytes: number;
   /** Time for which tokens are accepted after their end. */
   readonly leewayMs: number;
+  /** Undefined: no spans. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -45,6 +49,7 @@ export class Streams {
   /** From the beginning of a stream until it was at the newest update. */
   readonly catchUps: Durations = new Durations();
   readonly #catchUp: CatchUpContext;
+  readonly #spans: StreamSpans | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
   readonly #notices: LogThrottle;
@@ -65,7 +70,8 @@ export class Streams {
 
   constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, options: StreamOptions, logger: Logger) {
     this.#held = new HeldBytes(options.heldBytes);
-    this.#catchUp = new CatchUpContext(dispatcher, journal, turns);
+    this.#spans = options.tracing && new StreamSpans(options.tracing);
+    this.#catchUp = new CatchUpContext(dispatcher, journal, turns, this.#spans);
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#notices = new LogThrottle(logger);
@@ -98,8 +104,10 @@ export class Streams {
   /**
    * Begins a stream. The reconnection time and the cursor or gap come first, then all updates after
    * the start, without a seam.
+   *
+   * @param span - The span of the request. Ends when the subscriber is live or closed.
    */
-  open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined): Subscriber {
+  open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined, span?: Span): Subscriber {
     const now = monotonicMs();
     const subscriber = new Subscriber({
       cohort: this.#dispatcher.cohorts.acquire(selection),
@@ -113,6 +121,7 @@ export class Streams {
       early: start.early,
     });
     this.roster.add(subscriber);
+    if (span !== undefined) this.#spans?.opened(subscriber, span);
     this.#scheduleEnd(subscriber);
     let preamble = encodeRetry(this.#randomRetryMs());
     if (start.gap !== undefined) {
@@ -224,6 +233,7 @@ export class Streams {
   #replays(subscriber: Subscriber): void {
     this.#held.release(subscriber);
     catchUp(subscriber, this.#catchUp).catch((error: unknown) => {
+      this.#spans?.failed(subscriber, error);
       // The subscriber reconnects with its cursor, so nothing is lost.
       this.#notices.log("error", "unread", { err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
       this.end(subscriber);
@@ -235,6 +245,7 @@ export class Streams {
     subscriber.cohort.join(subscriber);
     if (!subscriber.wasLive) this.catchUps.add(monotonicMs() - subscriber.openedAtMs);
     subscriber.wasLive = true;
+    this.#spans?.live(subscriber);
     subscriber.sink.live?.();
   }
 
@@ -248,6 +259,7 @@ export class Streams {
   }
 
   #stalled(subscriber: Subscriber, untaken: Uint8Array | undefined): void {
+    this.#spans?.stalled(subscriber);
     if (untaken === undefined) return;
     this.#held.hold(subscriber, untaken);
     if (!this.#held.isOver || this.#isRelieving) return;
@@ -326,6 +338,7 @@ export class Streams {
   }
 
   #closed(subscriber: Subscriber): void {
+    this.#spans?.closed(subscriber);
     subscriber.cohort.leave(subscriber);
     this.#dispatcher.cohorts.release(subscriber.cohort);
     this.#held.release(subscriber);

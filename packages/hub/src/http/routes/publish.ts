@@ -22,7 +22,7 @@ import { type ParsedUpdates, parsingUpdates } from "../body/update-body.ts";
  */
 export async function publish(
   { hub, reservedTopics }: Pick<HttpContext, "hub" | "reservedTopics">,
-  request: Pick<HubRequest, "header" | "query" | "readBody">,
+  request: Pick<HubRequest, "header" | "query" | "readBody" | "span">,
   authorization: Authorization | undefined,
 ): Promise<Reply> {
   checkQuery(request.query);
@@ -32,7 +32,8 @@ export async function publish(
   // To the end, even if the peer has left: some publishers do not wait for the answer.
   const parsed = await hub.requestWork.run(parsingUpdates(request.header("content-type"), body, hub.limits));
   reservedTopics.check(parsed.updates);
-  const ids = await hub.publisher.publishFor(authorization, parsed.updates, readIdempotencyKey(request.header("idempotency-key")));
+  const key = readIdempotencyKey(request.header("idempotency-key"));
+  const ids = await hub.publisher.publishFor(authorization, parsed.updates, key, undefined, request.span);
   const isJson = prefersJson(request.header("accept"), "text/plain");
   const warning = warningOf(parsed, hub.publishedRetryMs);
   const common = isJson ? JSON_HEADERS : TEXT_HEADERS;

@@ -1,6 +1,6 @@
 import type { Authorization } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
-import { type Matcher, type MatcherType, patternKeys } from "../../core/matching/matcher.ts";
+import { isPattern, type Matcher, type MatcherType, patternKeys } from "../../core/matching/matcher.ts";
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS, type Pace } from "../../core/matching/pace.ts";
 import type { Selection } from "../../core/matching/selection.ts";
 import type { Start } from "../../core/replay/start.ts";
@@ -52,6 +52,13 @@ export async function begin(
   const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, {
     address: request.address,
     isGone: () => request.isGone(),
+  });
+  request.span?.set({
+    matchers: selection.matchers.length,
+    patterns: selection.matchers.filter(isPattern).length,
+    resumed: lastEventId !== undefined,
+    gap: start.gap !== undefined,
+    poll: waitMs !== undefined,
   });
   const cursorAtStart = hub.readers.cursorAt(start.after);
   const headers = headersOf(
