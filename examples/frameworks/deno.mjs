@@ -28,7 +28,7 @@ const routes = {
   async "POST /login"(request) {
     const sid = crypto.randomUUID();
     sessions.set(sid, (await request.formData()).get("user")); // A real application asks for a password.
-    // The page opens its stream anew.
+    // The page opens its stream again.
     return new Response(null, { status: 303, headers: { Location: "/", "Set-Cookie": `sid=${sid}; HttpOnly; SameSite=Lax` } });
   },
   async "POST /logout"(request) {

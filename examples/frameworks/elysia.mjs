@@ -31,7 +31,7 @@ const app = new Elysia({ serve: { idleTimeout: 0 } }) // A stream may be silent 
     const sid = crypto.randomUUID();
     sessions.set(sid, body.user); // A real application asks for a password.
     cookie.sid.set({ value: sid, httpOnly: true, sameSite: "lax", path: "/" });
-    return redirect("/", 303); // The page opens its stream anew.
+    return redirect("/", 303); // The page opens its stream again.
   })
   .post("/logout", async ({ request, status }) => {
     const user = sessions.get(sidOf(request));

@@ -36,7 +36,7 @@ app.use(express.urlencoded(), express.json());
 app.get("/", (_req, res) => res.send(page));
 app.post("/login", (req, res) => {
   req.session.user = req.body.user; // A real application asks for a password.
-  res.redirect(303, "/"); // The page opens its stream anew.
+  res.redirect(303, "/"); // The page opens its stream again.
 });
 app.post("/logout", async (req, res) => {
   const { user } = req.session;

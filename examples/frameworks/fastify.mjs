@@ -59,7 +59,7 @@ app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string
 app.get("/", async (_request, reply) => reply.type("text/html").send(page));
 app.post("/login", async (request, reply) => {
   request.session.user = request.body.user; // A real application asks for a password.
-  return reply.redirect("/", 303); // The page opens its stream anew.
+  return reply.redirect("/", 303); // The page opens its stream again.
 });
 app.post("/logout", async (request, reply) => {
   const { user } = request.session;

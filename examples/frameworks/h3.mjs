@@ -33,7 +33,7 @@ app.post("/login", async (event) => {
   const sid = randomUUID();
   sessions.set(sid, user);
   setCookie(event, "sid", sid, { httpOnly: true, sameSite: "lax" });
-  return redirect("/", 303); // The page opens its stream anew.
+  return redirect("/", 303); // The page opens its stream again.
 });
 app.post("/logout", async (event) => {
   const sid = getCookie(event, "sid");

@@ -36,7 +36,7 @@ app.post("/login", async (c) => {
   const sid = randomUUID();
   sessions.set(sid, user);
   setCookie(c, "sid", sid, { httpOnly: true, sameSite: "Lax" });
-  return c.redirect("/", 303); // The page opens its stream anew.
+  return c.redirect("/", 303); // The page opens its stream again.
 });
 app.post("/logout", async (c) => {
   const sid = getCookie(c, "sid");

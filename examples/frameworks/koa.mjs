@@ -53,7 +53,7 @@ const routes = {
   "GET /": (ctx) => Object.assign(ctx, { type: "html", body: page }),
   "POST /login"(ctx) {
     ctx.session.user = ctx.request.body.user; // A real application asks for a password.
-    ctx.redirect("/"); // The page opens its stream anew.
+    ctx.redirect("/"); // The page opens its stream again.
     ctx.status = 303;
   },
   async "POST /logout"(ctx) {

@@ -70,7 +70,7 @@ export class UserController {
   }
 
   @Post("login")
-  @Redirect("/", 303) // The page opens its stream anew.
+  @Redirect("/", 303) // The page opens its stream again.
   login(@Req() request: Request, @Body("user") user: string): void {
     request.session.user = user; // A real application asks for a password.
   }

@@ -32,7 +32,7 @@ const routes = {
   async "POST /login"(req, res) {
     const sid = randomUUID();
     sessions.set(sid, new URLSearchParams(await text(req)).get("user")); // A real application asks for a password.
-    // The page opens its stream anew.
+    // The page opens its stream again.
     res.writeHead(303, { Location: "/", "Set-Cookie": `sid=${sid}; HttpOnly; SameSite=Lax` }).end();
   },
   async "POST /logout"(req, res) {

@@ -218,7 +218,10 @@ export function createHub(options: HubOptions = {}): Hub {
   const hubPath = new URL(hub.url).pathname;
   const resource = authorization?.resourceIdentifier ?? hub.url;
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
-  const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
+  const metadata = new ResourceMetadata(hub.url, resource, cookieName, {
+    hasSubscriptions: core.subscriptions === true,
+    takesTokens: authorization !== undefined || options.authorize === undefined,
+  });
   const paths = new HubPaths(hubPath, metadata.path, path);
   const compile = (matcher: Matcher): void => void hub.compiler.compileAll([matcher]);
   const authorizer =

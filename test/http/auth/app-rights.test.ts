@@ -244,6 +244,13 @@ describe("rights that the application gives", () => {
     expect(hub.subscribers()).toEqual([]);
   });
 
+  it("are no tokens: a refusal asks for none", async () => {
+    const hub = createHub({ authorize: () => undefined });
+    onTestFinished(() => hub.close());
+    const refused = await hub.fetch(new Request(`${hub.url}?match=a`));
+    expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, null]);
+  });
+
   it("allow a user as many streams as an address, where the runtime tells no address", async () => {
     const hub = createHub({
       connectionsPerAddress: 2,

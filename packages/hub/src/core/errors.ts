@@ -31,7 +31,7 @@ export const ERROR_CODES = {
   unauthorized: "The request needs an access token, or a session of the application.",
   invalid_token: "The access token is not accepted.",
   keys_unavailable: "The keys of the access token's issuer cannot be fetched.",
-  insufficient_scope: "The access token does not allow this.",
+  insufficient_scope: "The access token, or the session of the application, does not allow this.",
   invalid_request: "The access token is presented in a way that cannot be read.",
   malformed_request: "The request is not valid HTTP.",
   headers_too_large: "The request's header is larger than the server accepts.",

@@ -209,7 +209,7 @@ export class Publisher {
 
   #checkGrant(authorization: Authorization, { topics }: Update): void {
     if (this.#grants.mayPublish(authorization, topics)) return;
-    throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
+    throw new HubError("insufficient_scope", "The access token, or the session, does not allow publishing to every topic of the update.");
   }
 
   /** When to deliver each update. Undefined if all are delivered at once, as nearly always. */

@@ -238,7 +238,7 @@ export function authorize(
       if (refusal !== undefined) throw new HubError("unauthorized", refusal);
     } else if (role?.fits(authorization, hubPath) === false) {
       const topics = role.topics.map((topic) => hubPath + topic).join(" or ");
-      throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${topics}.`);
+      throw new HubError("insufficient_scope", `The access token, or the session, does not allow publishing to exactly ${topics}.`);
     }
     return authorization;
   });

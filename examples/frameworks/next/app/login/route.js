@@ -6,5 +6,5 @@ export async function POST(request) {
   const sid = randomUUID();
   sessions.set(sid, (await request.formData()).get("user")); // A real application asks for a password.
   (await cookies()).set("sid", sid, { httpOnly: true, sameSite: "lax" });
-  return new Response(null, { status: 303, headers: { Location: "/" } }); // The page opens its stream anew.
+  return new Response(null, { status: 303, headers: { Location: "/" } }); // The page opens its stream again.
 }

@@ -5,5 +5,5 @@ export default defineEventHandler(async (event) => {
   const sid = randomUUID();
   sessions.set(sid, user);
   setCookie(event, "sid", sid, { httpOnly: true, sameSite: "lax" });
-  return sendRedirect(event, "/", 303); // The page opens its stream anew.
+  return sendRedirect(event, "/", 303); // The page opens its stream again.
 });

@@ -10,15 +10,23 @@ export class ResourceMetadata {
   readonly path: string;
   readonly #url: string;
   readonly #document: string;
+  readonly #takesTokens: boolean;
 
   /**
    * @param hubUrl - The hub's public URL. @param resource - The value that tokens must have in
    *   `aud`.
+   * @param options.takesTokens - Whether any issuer is configured.
    */
-  constructor(hubUrl: string, resource: string, cookieName: string, hasSubscriptions: boolean) {
+  constructor(
+    hubUrl: string,
+    resource: string,
+    cookieName: string,
+    { hasSubscriptions, takesTokens }: { readonly hasSubscriptions: boolean; readonly takesTokens: boolean },
+  ) {
     const { origin, pathname } = new URL(hubUrl);
     this.path = WELL_KNOWN + pathname;
     this.#url = origin + this.path;
+    this.#takesTokens = takesTokens;
     this.#document = JSON.stringify({
       resource,
       authorization_details_types_supported: ["https://mercure.rocks/authorization-detail"],
@@ -35,11 +43,13 @@ export class ResourceMetadata {
   }
 
   /**
-   * The `WWW-Authenticate` field of a refusal. Undefined if the token is not the reason.
+   * The `WWW-Authenticate` field of a refusal. Undefined if the token is not the reason, or the hub
+   * knows sessions of the application alone, for which HTTP has no scheme.
    *
    * @see RFC 6750, 3; RFC 9728, 5.1.
    */
   challenge(code: ErrorCode): string | undefined {
+    if (!this.#takesTokens) return undefined;
     const metadata = `resource_metadata="${this.#url}"`;
     if (code === "unauthorized") return `Bearer ${metadata}`;
     if (code === "invalid_token" || code === "insufficient_scope" || code === "invalid_request")

@@ -40,7 +40,7 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
   const target = targetOf(hubPath, request.pathname);
   if (presence === undefined || authorization === undefined) throw nothingHere();
   if (!hub.grants.mayReceive(authorization, request.pathname)) {
-    throw new HubError("insufficient_scope", "The access token does not allow subscribing to this address as a topic.");
+    throw new HubError("insufficient_scope", "The access token, or the session, does not allow subscribing to this address as a topic.");
   }
   await presence.arrived(target?.matcher);
   if (wantsCompat(context, request, authorization)) return fresh(request, await compatSubscriptions(context, request, presence));

@@ -6,5 +6,5 @@ export async function POST({ cookies, request }) {
   const sid = randomUUID();
   sessions.set(sid, (await request.formData()).get("user")); // A real application asks for a password.
   cookies.set("sid", sid, { path: "/", secure: false }); // A real application has HTTPS, and leaves `secure` out.
-  redirect(303, "/"); // The page opens its stream anew.
+  redirect(303, "/"); // The page opens its stream again.
 }
