@@ -149,7 +149,8 @@ test("the server loses the oldest messages: the operator is told, and the table 
   // The first message began the epoch.
   await server.purgeStream("artesian", 1 + keys.length + 2);
   await until(() => a.head() === 2 && b.head() === 2);
-  await until(() => said.length === 2);
+  // The first to look repairs the table. The other may find nothing missing by then.
+  await until(() => said.length > 0);
   expect(said[0]).toMatch(/^The NATS server no longer has the messages before 23 .* The records before 2 are gone\.$/);
   await until(async () => (await server.messages("artesian")) > 2);
   const late = await natsJournal({ url: server.url });
@@ -163,7 +164,7 @@ test("the server loses the oldest messages: the operator is told, and the table 
   expect(await late.read(0, { maxRecords: 10, maxBytes: 1000 })).toEqual({ kind: "trimmed", head: 2 });
   expect([a.epoch, b.epoch, late.epoch]).toEqual([epoch, epoch, epoch]);
   expect(followed.map(({ replaced }) => replaced)).toEqual([0, 0]);
-  expect(said).toHaveLength(2);
+  expect(said.length).toBeLessThanOrEqual(2);
 });
 
 test("an older copy of the data takes the server's place: a new epoch, and what is there stays readable", async () => {
