@@ -1,13 +1,16 @@
 import { sleep } from "../lib/clock.ts";
+import { findRefused, SINGLE_ATTEMPTS } from "../lib/refusals.ts";
 import { runFaults } from "../lib/run.ts";
 import type { Scenario } from "../lib/scenario.ts";
-import { standardLanes } from "../lib/standard-load.ts";
 import { createTally, figure } from "../lib/tally.ts";
 
 /** A server lives for a random time of this before it is told to stop, in milliseconds. */
 const LIFE_MS = { least: 100, most: 1000 };
 /** Longer, and it has not drained but given up: `--drain` is 5 s. */
 const MOST_MS = 5000;
+
+/** Where nobody listens, nobody refuses: that is between two servers. */
+const ALLOWED: ReadonlySet<string> = new Set(["200", "ECONNREFUSED"]);
 
 export const drain: Scenario = {
   name: "drain",
@@ -25,8 +28,7 @@ export const drain: Scenario = {
       const outcome = await runFaults({
         seed: seed + run,
         server: { workers },
-        // Whoever tries again would not tell that there was no answer at first.
-        lanes: standardLanes(32).map((lane) => ({ ...lane, triesAgain: false })),
+        lanes: SINGLE_ATTEMPTS,
         inject: async ({ server, random, mark }) => {
           for (let i = 0; i < drainsOfRun; i++) {
             await sleep(random.between(LIFE_MS.least, LIFE_MS.most));
@@ -41,17 +43,7 @@ export const drain: Scenario = {
         },
       });
       tally.add(label, outcome);
-      // Where nobody listens, nobody refuses: that is between two servers.
-      for (const [answer, count] of outcome.answers) {
-        if (answer === "200" || answer === "ECONNREFUSED") continue;
-        refused += count;
-        violation(`${label}: ${count} updates were answered ${answer}`);
-      }
-      for (const [reason, count] of outcome.losses) {
-        if (!/status|gave up/.test(reason)) continue;
-        refused += count;
-        violation(`${label}: ${count} streams: ${reason}`);
-      }
+      refused += findRefused(outcome, ALLOWED, (text) => violation(`${label}: ${text}`));
       report({ name: "drains", value: figure(tookMs.length) });
       report({ name: "refused or without an answer", value: figure(refused) });
       report({ name: "longest drain", value: `${figure(Math.max(...tookMs))} ms` });
