@@ -367,6 +367,25 @@ describe("how serve stops", () => {
     await expect(fetch(url)).rejects.toThrow(TypeError);
   });
 
+  test("a publish that comes after the wait for quiet is taken", async () => {
+    const cwd = temporaryDirectory();
+    const { run, url, hub } = await startServer(["--drain", "20s"], { cwd });
+    const stream = await openStream(hub);
+    const socket = await halfPublish(url);
+    run.child.kill("SIGTERM");
+    await stream.ended;
+    // The longest wait for quiet is 2 s.
+    await sleep(3000);
+    socket.write("topic=a");
+    let answer = "";
+    for await (const part of socket) answer += String(part);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await run.exit).toBe(0);
+    const second = await startServer([], { cwd });
+    const again = await openStream(`${second.hub}?lastEventID=earliest`);
+    expect((await again.next()).id).toBe(answer.trimEnd().split("\r\n").at(-1));
+  });
+
   test("who keeps a connection is answered, and sent away with the answer", async () => {
     const { run, url } = await startServer([...MEMORY, "--drain", "30s"]);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

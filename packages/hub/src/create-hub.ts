@@ -320,7 +320,7 @@ export function createHub(options: HubOptions = {}): Hub {
     isMonitor: (authorization) => isMonitor(authorization, hubPath),
     revoke: (revocation) => hub.tokens.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.readers.cursor(), ...attributes }),
-    close: () => hub.close().finally(() => authorizer?.close()),
+    close: (how) => hub.close(how).finally(() => authorizer?.close()),
     stream(req, res, choice) {
       if (typeof (res as Partial<ServerResponse> | undefined)?.setHeader !== "function") {
         throw new TypeError("stream() takes Node's request and response: `request.raw` and `reply.raw` in Fastify.");

@@ -20,6 +20,7 @@ export type { Logger } from "./core/logger.ts";
 export type { Matcher, MatcherType } from "./core/matching/matcher.ts";
 export type { PeerAnswer, PeerAnswers, PeerBus, PeerListener, Peers } from "./core/journal/peers.ts";
 export type { HealthCheck, Readiness } from "./core/readiness.ts";
+export type { HubCloseOptions } from "./core/hub-core.ts";
 export type { ReceivedUpdate, SubscribeOptions } from "./core/replay/reader.ts";
 export type { Revocation } from "./core/table/revocations.ts";
 export type { Span, SpanFacts, SpanName, SpanStart, Tracing } from "./core/tracing.ts";

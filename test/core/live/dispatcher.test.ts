@@ -360,6 +360,31 @@ describe("dispatching", () => {
     expect(late.writes.join("")).toContain("event: hub:drain");
     expect(late.ended).toBe(true);
   });
+
+  it("takes updates until the last request is answered, and sends none to a stream that has ended", async () => {
+    const journal = memoryJournal();
+    const hub = new HubCore({ journal, drainMs: 60_000 });
+    const [gone, slow] = [await attach(hub, "t"), await attach(hub, "t")];
+    // This one's peer reads nothing more, so the stream ends late.
+    slow.end = () => void (slow.ended = true);
+    const reader = hub.readers.subscribe({ match: "t" });
+    const first = reader.next();
+    let answered = (): void => undefined;
+    const serving = new Promise<void>((resolve) => (answered = resolve));
+    const closing = hub.close({ serving });
+    await expect.poll(() => gone.ended && slow.ended).toBe(true);
+    await hub.publisher.publish({ topic: "t", data: "while streams end" });
+    expect((await first).value?.data).toBe("while streams end");
+    slow.subscriber?.close();
+    await turn();
+    await hub.publisher.publish({ topic: "t", data: "while requests are answered" });
+    expect((await reader.next()).value?.data).toBe("while requests are answered");
+    answered();
+    await closing;
+    await expect(hub.publisher.publish({ topic: "t" })).rejects.toMatchObject({ code: "draining" });
+    expect([gone.data, slow.data]).toEqual([[], []]);
+    expect(journal.tail()).toBe(2);
+  });
 });
 
 describe("a hub that leaves", () => {

@@ -29,6 +29,15 @@ import { Fleet } from "./inspect/fleet.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
+/** How a hub closes. */
+export interface HubCloseOptions {
+  /**
+   * Settles when the last request is answered, as when a server has closed. Updates are taken until
+   * then. Default: until the streams have ended.
+   */
+  readonly serving?: Promise<unknown> | undefined;
+}
+
 /**
  * The hub without HTTP: publishes updates, keeps them, and delivers them to any {@link Sink}. Puts
  * the parts together, and ends them in order.
@@ -76,11 +85,13 @@ export class HubCore {
   readonly #drainMs: number;
   readonly #unwatch: readonly (() => void)[];
   #closing: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(options: HubCoreOptions) {
     const { journal } = options;
     const { state } = journal;
     const isDraining = (): boolean => this.draining;
+    const isClosed = (): boolean => this.#isClosed;
     this.url = options.url ?? DEFAULT_URL;
     this.limits = limitsOf(options.limits);
     this.logger = options.logger ?? SILENT;
@@ -132,7 +143,7 @@ export class HubCore {
       topic: `${hubPath}/revocations`,
       limit: limits.revocations,
       leewayMs,
-      isDraining,
+      isClosed,
       logger,
     });
     const { tokens } = this;
@@ -150,7 +161,7 @@ export class HubCore {
       grants,
       tokens,
       outage: this.outage,
-      isDraining,
+      isClosed,
       parser,
       limits,
       schedule: this.#schedule,
@@ -237,13 +248,13 @@ export class HubCore {
   }
 
   /**
-   * Drains the hub. Refuses new updates and delivers what was acknowledged to the subscribers at
-   * the tail. Then tells each subscriber that can take it `hub:drain`, ends the streams within the
-   * bound, and closes the journal. A subscriber that is behind resumes from its cursor after it
-   * reconnects. A second call waits for the same end.
+   * Drains the hub. Delivers what was acknowledged to the subscribers at the tail, tells each
+   * subscriber that can take it `hub:drain`, and ends the streams within the bound. Then refuses
+   * new updates, and closes the journal. A subscriber that is behind resumes from its cursor after
+   * it reconnects. A second call waits for the same end.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#drain();
+  close({ serving }: HubCloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#drain(serving);
     return this.#closing;
   }
 
@@ -282,11 +293,15 @@ export class HubCore {
     );
   }
 
-  async #drain(): Promise<void> {
+  async #drain(serving: Promise<unknown> | undefined): Promise<void> {
+    await this.publisher.settled();
+    this.#dispatcher.deliver();
+    await this.#streams.drain(this.#drainMs);
+    await Promise.allSettled([serving]);
+    this.#isClosed = true;
     for (const stop of this.#unwatch) stop();
     await this.publisher.settled();
     this.#dispatcher.stop();
-    await this.#streams.drain(this.#drainMs);
     // Readers that kept up take the updates that were just dispatched.
     await nextTurn();
     this.readers.close();

@@ -54,7 +54,7 @@ export class Publisher {
   readonly #grants: Grants;
   readonly #tokens: Tokens;
   readonly #outage: OutageLog;
-  readonly #isDraining: () => boolean;
+  readonly #isClosed: () => boolean;
   readonly #parser: TopicParser;
   readonly #limits: Limits;
   readonly #schedule: Schedule | undefined;
@@ -62,8 +62,7 @@ export class Publisher {
   readonly #asciiIds: boolean;
   readonly #log: LogThrottle;
   /** Writes under way, and the callers that wait for their end. */
-  #writes = 0;
-  #waiting: (() => void)[] = [];
+  readonly #writes = new Set<Promise<unknown>>();
   readonly #isPrivate: boolean;
   readonly #tracing: Tracing | undefined;
   readonly #spans: DispatchSpans | undefined;
@@ -78,7 +77,8 @@ export class Publisher {
     grants: Grants;
     tokens: Tokens;
     outage: OutageLog;
-    isDraining: () => boolean;
+    /** Whether nothing may be written any more. */
+    isClosed: () => boolean;
     parser: TopicParser;
     limits: Limits;
     schedule: Schedule | undefined;
@@ -98,7 +98,7 @@ export class Publisher {
     this.#grants = options.grants;
     this.#tokens = options.tokens;
     this.#outage = options.outage;
-    this.#isDraining = options.isDraining;
+    this.#isClosed = options.isClosed;
     this.#parser = options.parser;
     this.#limits = options.limits;
     this.#schedule = options.schedule;
@@ -157,7 +157,7 @@ export class Publisher {
     publisher?: string,
     span?: Span,
   ): Promise<readonly string[]> {
-    if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
+    if (this.#isClosed()) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.#tokens.checkCurrent(authorization);
     if (updates.length === 0) return [];
     const beganAt = monotonicMs();
@@ -168,9 +168,10 @@ export class Publisher {
     if (authorization !== undefined) for (const update of batch) this.#checkGrant(authorization, update);
     const times = this.#deliveryTimes(updates);
     const append = span && this.#beginAppend(span, batch);
-    this.#writes++;
+    const writing = this.#write(batch, times, attempt, append);
+    this.#writes.add(writing);
     try {
-      const ids = await this.#write(batch, times, attempt, append);
+      const ids = await writing;
       append?.end();
       this.#outage.succeeded();
       this.acknowledgements.add(monotonicMs() - beganAt);
@@ -179,7 +180,7 @@ export class Publisher {
       append?.end(error);
       throw error;
     } finally {
-      if (--this.#writes === 0) this.#tellSettled();
+      this.#writes.delete(writing);
     }
   }
 
@@ -242,16 +243,9 @@ export class Publisher {
     });
   }
 
-  /** Resolves when no write is under way. */
-  settled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      if (this.#writes === 0) this.#tellSettled();
-    });
-  }
-
-  #tellSettled(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+  /** Resolves when the writes that are under way now have ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writes);
   }
 
   #attemptAt(updates: readonly TextUpdate[], { publisher, key }: IdempotencyKey): Attempt {

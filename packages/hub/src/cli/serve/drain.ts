@@ -36,11 +36,11 @@ export interface Drainable {
   /**
    * Stops accepting connections, answers further requests on existing connections, then closes.
    *
-   * @param finish - Ends the long-lived answers. Until it resolves, requests are served as usual.
+   * @param finish - Ends the long-lived answers. Given when the last request is answered.
    * @param boundMs - Longest wait in total, in milliseconds from now. Connections that are still
    *   open then are cut.
    */
-  drain(finish: () => Promise<void>, boundMs: number): Promise<void>;
+  drain(finish: (serving: Promise<void>) => Promise<void>, boundMs: number): Promise<void>;
 }
 
 export interface ServingOptions {
@@ -134,7 +134,7 @@ export function serveRequests(
       // Not the `close` of HTTP, which closes idle connections at once.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
       if (await hasConnections(server)) await sendAway(Math.min(LONGEST_QUIET_MS, boundMs * LARGEST_SHARE));
-      await finish();
+      const finished = finish(closed);
       // Connections that were busy when the drain began become idle one by one.
       const sweep = setInterval(() => {
         server.closeIdleConnections();
@@ -149,9 +149,11 @@ export function serveRequests(
         },
         Math.max(0, deadline - performance.now()),
       );
-      await closed;
-      clearInterval(sweep);
-      clearTimeout(cut);
+      // A fault of `finish` must not wait for the streams that it has not ended.
+      await Promise.all([closed, finished]).finally(() => {
+        clearInterval(sweep);
+        clearTimeout(cut);
+      });
     },
   };
 }

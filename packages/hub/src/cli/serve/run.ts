@@ -290,9 +290,9 @@ export async function runServer(options: RunOptions): Promise<void> {
     void log.close().then(() => log.end(EXIT.failure));
   }, config.drain + CLOSE_MS);
   await link?.letGo();
-  await serving.drain(async () => {
+  await serving.drain(async (lastRequest) => {
     await site.close();
-    await hub.close();
+    await hub.close({ serving: lastRequest });
   }, config.drain);
   clearTimeout(watchdog);
   await flushSpans(tracing);

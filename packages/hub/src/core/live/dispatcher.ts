@@ -152,10 +152,15 @@ export class Dispatcher {
     this.wake();
   }
 
-  stop(): void {
-    this.#unfollow();
+  /** Delivers what was dispatched so far, paced or not. */
+  deliver(): void {
     this.flush();
     this.#delivery.flush();
+  }
+
+  stop(): void {
+    this.#unfollow();
+    this.deliver();
     this.wake();
   }
 
@@ -220,8 +225,7 @@ export class Dispatcher {
    * replays from its cursor, and the replay finds the gap.
    */
   #skipTo(offset: number): void {
-    this.flush();
-    this.#delivery.flush();
+    this.deliver();
     const members = fallBehind(this.cohorts.all);
     this.#position = offset;
     this.ring.restart(offset);

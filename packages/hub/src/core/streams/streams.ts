@@ -178,6 +178,7 @@ export class Streams {
     this.#liveness.stop();
     const { all } = this.roster;
     this.#sendAway(all, withinMs);
+    for (const subscriber of all) subscriber.fallBehind();
     await this.roster.emptied(withinMs);
     for (let last = all.at(-1); last !== undefined; last = all.at(-1)) this.#cut(last);
   }

@@ -14,7 +14,7 @@ export class Tokens {
   readonly #subjects: Subjects;
   readonly #grants: Grants;
   readonly #logger: Logger;
-  readonly #isDraining: () => boolean;
+  readonly #isClosed: () => boolean;
   readonly #revocations: Revocations | undefined;
 
   /**
@@ -30,7 +30,8 @@ export class Tokens {
     topic: string;
     limit: number;
     leewayMs: number;
-    isDraining: () => boolean;
+    /** Whether nothing may be written any more. */
+    isClosed: () => boolean;
     logger: Logger;
   }) {
     const { state, topic, limit, leewayMs, logger } = options;
@@ -38,7 +39,7 @@ export class Tokens {
     this.#subjects = options.subjects;
     this.#grants = options.grants;
     this.#logger = logger;
-    this.#isDraining = options.isDraining;
+    this.#isClosed = options.isClosed;
     this.#revocations =
       state && new Revocations({ state, topic, limit, leewayMs, logger, onRevoked: (concerns) => this.#endStreams(concerns) });
   }
@@ -73,7 +74,7 @@ export class Tokens {
 
   /** Revokes for an administrator outside this process, as {@link revoke} does. */
   async revokeFor(administrator: Authorization | undefined, revocation: Revocation): Promise<void> {
-    if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Revoke again in a moment.");
+    if (this.#isClosed()) throw new HubError("draining", "The hub is shutting down. Revoke again in a moment.");
     if (!this.#revocations) throw new TypeError("Revoking needs a journal with a shared table (`state`), such as logJournal.");
     await this.#revocations.revoke(revocation);
     const { issuer, until, ...which } = revocation;
@@ -92,7 +93,7 @@ export class Tokens {
    * @throws HubError `draining`, `journal_full` or `journal_unavailable`. Nothing has changed.
    */
   async withdrawFor(administrator: Authorization | undefined, id: string): Promise<boolean> {
-    if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Try again in a moment.");
+    if (this.#isClosed()) throw new HubError("draining", "The hub is shutting down. Try again in a moment.");
     const withdrawn = await this.#revocations?.withdraw(id);
     if (withdrawn === undefined) return false;
     this.#logger.info({ ...withdrawn, by: namesOf(administrator) }, "a revocation is withdrawn");
