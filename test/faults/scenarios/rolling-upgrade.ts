@@ -21,7 +21,7 @@ export const rollingUpgrade: Scenario = {
   name: "rolling-upgrade",
   promise: "R16",
   what: `${HUBS} hubs on one Redis behind a balancer are stopped and started one after the other, first to the other version and then back, under load`,
-  run: async ({ full, seed, report, violation, progress, notRun }) => {
+  run: async ({ seed, report, violation, progress }) => {
     const tally = createTally({ report, violation });
     let restarts = 0;
     const outcome = await runFaults<Fleet>({

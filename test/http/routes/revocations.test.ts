@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
-import { memoryJournal, type Matcher } from "artesian";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HubError, memoryJournal, type Matcher } from "artesian";
 import { logJournal } from "artesian/journals/log";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 import { bearer, exact, HUB_URL, ISSUER, mint, TRUSTING } from "../../support/tokens.ts";
@@ -25,6 +26,10 @@ async function revoke(origin: string, form: Record<string, string>, publish: rea
   });
 }
 
+async function list(origin: string): Promise<Response> {
+  return fetch(`${origin}${HUB_PATH}/revocations`, { headers: bearer(await mint({ publish: [ADMIN], subject: "admin" })) });
+}
+
 describe("revoking", () => {
   it("by jti ends that token's streams at once, refuses it from then on, and no other", async () => {
     const { hub, url, origin } = await start();
@@ -40,6 +45,32 @@ describe("revoking", () => {
     }
     await hub.publish({ topic: "a", data: "still here", private: true });
     expect((await other.next()).data).toBe("still here");
+  });
+
+  it("that can't be read refuse all tokens at once, and requests that wait for them, until they are read", async () => {
+    const journal = memoryJournal();
+    const { state } = journal;
+    if (state === undefined) throw new Error("The journal has no shared table.");
+    const entries = state.entries.bind(state);
+    let fail = (_: Error): void => undefined;
+    const first = new Promise<never>((_, reject) => (fail = reject));
+    first.catch(() => undefined);
+    const away = vi.spyOn(state, "entries").mockImplementation(() => first);
+    const { url, origin } = await start({ journal });
+    const headers = bearer(await mint({ subscribe: [ALL], publish: [ALL] }));
+    const publish = (): Promise<Response> => fetch(url, { method: "POST", body: new URLSearchParams({ topic: "a" }), headers });
+    const waits = publish();
+    await sleep(100);
+    fail(new HubError("journal_unavailable", "The journal is away."));
+    for (const refused of [await waits, await publish(), await list(origin)]) {
+      expect([refused.status, await refused.json()]).toMatchObject([503, { code: "journal_unavailable" }]);
+      expect(refused.headers.get("retry-after")).toBe("1");
+    }
+    // An `EventSource` would stop at a 503.
+    expect(await (await fetch(url, { headers: { ...headers, accept: "text/event-stream" } })).text()).toContain("event: hub:drain");
+    away.mockImplementation(entries);
+    await expect.poll(async () => (await publish()).status).toBe(200);
+    expect((await list(origin)).status).toBe(200);
   });
 
   it("is logged with the administrator, and so is a refused attempt", async () => {

@@ -82,6 +82,8 @@ export type KnownRevocation = Revocation & {
 };
 
 const PREFIX = "revocation/";
+/** Pause after a failed reading of the table, in milliseconds. */
+const RETRY_MS = 1000;
 
 /**
  * The tokens that are refused before their end. They are kept in the journal's shared table, one
@@ -99,9 +101,14 @@ export class Revocations {
   /** By key in the table. */
   readonly #kept = new Map<string, StoredRevocation>();
   readonly #byClaim = new Map<string, StoredRevocation>();
-  /** Resolves once all earlier revocations are known. */
-  #ready: Promise<void>;
+  /** Whether all earlier revocations are known. */
   #isReady = false;
+  /** Number of times that the whole table was to be read. */
+  #loads = 0;
+  /** Set while the table can't be read. */
+  #failure: HubError | undefined;
+  /** Called when the table was read, or could not be. */
+  #waiting: (() => void)[] = [];
   /** Changes by this process, which a reading of the table may have missed. */
   #changes = 0;
   /** One change after the other, so that each sees the earlier ones. */
@@ -127,15 +134,17 @@ export class Revocations {
     this.#onRevoked = options.onRevoked;
     this.#logger = options.logger;
     this.#notices = new LogThrottle(options.logger);
-    this.#ready = this.#loadAll();
+    void this.#loadAll();
   }
 
   /**
    * Tells whether a token is revoked. The answer is a promise only while earlier revocations are
-   * being read.
+   * not known.
+   *
+   * @throws HubError `journal_unavailable`, by the promise, while they can't be read.
    */
   isRevoked(authorization: Authorization): boolean | Promise<boolean> {
-    return this.#isReady ? this.has(authorization) : this.#ready.then(() => this.has(authorization));
+    return this.#isReady ? this.has(authorization) : this.#known().then(() => this.has(authorization));
   }
 
   /** Whether a token is among the revocations known so far. */
@@ -158,9 +167,13 @@ export class Revocations {
     await this.#inTurn(() => this.#revoke(revocation));
   }
 
-  /** The revocations that hold, the newest first. */
+  /**
+   * The revocations that hold, the newest first.
+   *
+   * @throws HubError `journal_unavailable`.
+   */
   async list(): Promise<readonly KnownRevocation[]> {
-    await this.#ready;
+    await this.#known();
     const expired = new Set(this.#expired(Date.now()));
     return [...this.#kept]
       .filter(([key]) => !expired.has(key))
@@ -187,8 +200,21 @@ export class Revocations {
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
       this.#isReady = false;
-      this.#ready = this.#loadAll();
+      void this.#loadAll();
     } else if (note.data.startsWith(PREFIX)) void this.#load(note.data);
+  }
+
+  /** Waits until all earlier revocations are known. Requests do not wait for a journal that fails. */
+  async #known(): Promise<void> {
+    while (!this.#isReady) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #settle(failure?: HubError): void {
+    this.#failure = failure;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -198,7 +224,7 @@ export class Revocations {
   }
 
   async #revoke(revocation: Revocation): Promise<void> {
-    await this.#ready;
+    await this.#known();
     const now = Date.now();
     const { issuer, until = null } = revocation;
     // The other property may be present and undefined.
@@ -230,7 +256,7 @@ export class Revocations {
   }
 
   async #withdraw(id: string): Promise<KnownRevocation | undefined> {
-    await this.#ready;
+    await this.#known();
     const key = PREFIX + id;
     const stored = this.#kept.get(key);
     if (stored === undefined) return undefined;
@@ -241,8 +267,12 @@ export class Revocations {
   }
 
   async #loadAll(): Promise<void> {
+    const number = ++this.#loads;
     await this.#load(PREFIX);
+    // Notes were missed since this reading began.
+    if (number !== this.#loads) return;
     this.#isReady = true;
+    this.#settle();
     const expired = this.#expired(Date.now());
     for (const key of expired) this.#forget(key);
     if (expired.length === 0) return;
@@ -270,7 +300,8 @@ export class Revocations {
       } catch (error) {
         // Until they are known no token can be judged.
         this.#notices.log("error", "unread", { err: error }, "the revocations could not be read; trying again");
-        await sleep(1000);
+        if (prefix === PREFIX && !this.#isReady) this.#settle(unreadable(error));
+        await sleep(RETRY_MS);
       }
     }
     const [only] = loaded.values();
@@ -293,6 +324,13 @@ export class Revocations {
   #expired(now: number): string[] {
     return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until + this.#leewayMs <= now ? [key] : []));
   }
+}
+
+function unreadable(cause: unknown): HubError {
+  return new HubError("journal_unavailable", "The revocations can't be read now, so no token is accepted. Try again in a moment.", {
+    cause,
+    retryAfterMs: RETRY_MS,
+  });
 }
 
 function concerns({ claim, issuer, value, at }: StoredRevocation, authorization: Authorization): boolean {
