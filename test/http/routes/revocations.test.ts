@@ -52,7 +52,7 @@ describe("revoking", () => {
     const { state } = journal;
     if (state === undefined) throw new Error("The journal has no shared table.");
     const entries = state.entries.bind(state);
-    let fail = (_: Error): void => undefined;
+    let fail: (error: Error) => void = () => undefined;
     const first = new Promise<never>((_, reject) => (fail = reject));
     first.catch(() => undefined);
     const away = vi.spyOn(state, "entries").mockImplementation(() => first);

@@ -61,7 +61,7 @@ export class Publisher {
   readonly #retryMs: RetryRange;
   readonly #asciiIds: boolean;
   readonly #log: LogThrottle;
-  /** Writes under way, and the callers that wait for their end. */
+  /** Writes under way. */
   readonly #writes = new Set<Promise<unknown>>();
   readonly #isPrivate: boolean;
   readonly #tracing: Tracing | undefined;

@@ -36,7 +36,8 @@ export interface Drainable {
   /**
    * Stops accepting connections, answers further requests on existing connections, then closes.
    *
-   * @param finish - Ends the long-lived answers. Given when the last request is answered.
+   * @param finish - Ends the long-lived answers. Gets a promise that resolves once the last request
+   *   is answered.
    * @param boundMs - Longest wait in total, in milliseconds from now. Connections that are still
    *   open then are cut.
    */
