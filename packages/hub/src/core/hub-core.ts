@@ -248,7 +248,7 @@ export class HubCore {
   }
 
   /**
-   * Drains the hub. Delivers what was acknowledged to the subscribers at the tail, tells each
+   * Drains the hub. Delivers the acknowledged updates to the subscribers at the tail, tells each
    * subscriber that can take it `hub:drain`, and ends the streams within the bound. Then refuses
    * new updates, and closes the journal. A subscriber that is behind resumes from its cursor after
    * it reconnects. A second call waits for the same end.

@@ -152,7 +152,7 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** Delivers what was dispatched so far, paced or not. */
+  /** Delivers the updates dispatched so far, paced or not. */
   deliver(): void {
     this.flush();
     this.#delivery.flush();
