@@ -56,7 +56,7 @@ export class Tokens {
     this.#subjects.checkCurrent(authorization);
   }
 
-  /** Tells whether a token is revoked. The answer is a promise only right after the start. */
+  /** Tells whether a token is revoked. See {@link Revocations.isRevoked}. */
   isRevoked(authorization: Authorization): boolean | Promise<boolean> {
     return this.#revocations?.isRevoked(authorization) ?? false;
   }
